@@ -1,0 +1,190 @@
+"""Settings shared by every environment; closed by default."""
+
+import os
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+VAR_DIR = Path(os.environ.get("ISOLOIR_VAR", BASE_DIR / "var"))
+# Secrets (receipt key, link keys, message key, peppers) are files outside the database (docs/mechanisms/link-key.md).
+SECRETS_DIR = Path(os.environ.get("ISOLOIR_SECRETS", VAR_DIR / "secrets"))
+
+DEBUG = False
+ALLOWED_HOSTS: list[str] = []
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "axes",
+    "csp",
+    "isoloir.common",
+    "isoloir.journal",
+    "isoloir.messaging",
+    "isoloir.elections",
+    "isoloir.roll",
+    "isoloir.identity",
+    "isoloir.credentials",
+    "isoloir.trustees",
+    "isoloir.board",
+    "isoloir.ballotbox",
+    "isoloir.pollingstation",
+    "isoloir.tally",
+    "isoloir.web",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "isoloir.web.middleware.ClockMiddleware",
+    "isoloir.web.middleware.ClosedByDefaultMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+FORM_RENDERER = "isoloir.web.forms.AccessibleFormRenderer"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "isoloir" / "web" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.messages.context_processors.messages",
+                "isoloir.web.context.election",
+            ],
+        },
+    },
+]
+
+AUTH_USER_MODEL = "identity.Account"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+LOGIN_URL = "bureau:login"
+PASSWORD_HASHERS = ["isoloir.identity.hashers.ExplicitArgon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+# Staff sign-in is slowed for a quarter of an hour, never locked for good.
+AXES_FAILURE_LIMIT = 8
+AXES_COOLOFF_TIME = 0.25
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_CALLABLE = "isoloir.web.bureau.views.slowed_down"
+AXES_USERNAME_FORM_FIELD = "email"
+# Failed addresses are not kept beside names: the journal counts, axes only delays.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+
+LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", _("Français")), ("en", _("Anglais"))]
+LOCALE_PATHS = [BASE_DIR / "isoloir" / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Europe/Paris"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "isoloir" / "web" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+
+def database_from_environment(default_path: Path) -> dict[str, object]:
+    """SQLite in WAL with full synchronous writes (an acknowledged ballot survives a power cut), or PostgreSQL."""
+    name = os.environ.get("ISOLOIR_POSTGRES", "")
+    if name:
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": name,
+            "HOST": os.environ.get("ISOLOIR_POSTGRES_HOST", ""),
+            "PORT": os.environ.get("ISOLOIR_POSTGRES_PORT", ""),
+            "USER": os.environ.get("ISOLOIR_POSTGRES_USER", ""),
+            "PASSWORD": os.environ.get("ISOLOIR_POSTGRES_PASSWORD", ""),
+            "CONN_MAX_AGE": 60,
+        }
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": os.environ.get("ISOLOIR_SQLITE", str(default_path)),
+        "CONN_MAX_AGE": 60,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
+        },
+    }
+
+
+DATABASES = {"default": database_from_environment(VAR_DIR / "isoloir.sqlite3")}
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 60 * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_FAILURE_VIEW = "isoloir.web.views.csrf_failure"
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "worker-src": [SELF],
+    }
+}
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
+
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+DEFAULT_FROM_EMAIL = os.environ.get("ISOLOIR_MAIL_FROM", "ne-pas-repondre@elections.example")
+PORTAL_URL = os.environ.get("ISOLOIR_PORTAL_URL", "http://127.0.0.1:8000")
+
+# Voters' account policy (product: the form of 2022); later configurations are data of the election.
+ONE_TIME_LINK_HOURS = 24
+VOTER_IDLE_MINUTES = 15
+VOTER_ABSOLUTE_MINUTES = 60
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        # A request line of Django holds the path, and the path of a one-time link holds its token.
+        "django.request": {"handlers": [], "propagate": False, "level": "CRITICAL"},
+        "isoloir": {"level": "INFO"},
+    },
+}

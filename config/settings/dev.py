@@ -1,0 +1,27 @@
+"""Demonstration and development on loopback: SQLite, a mailbox page, an adjustable clock."""
+
+import os
+import secrets
+
+from .base import *  # noqa: F403
+from .base import INSTALLED_APPS, MIDDLEWARE, SECRETS_DIR
+
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+
+
+def _secret_key() -> str:
+    path = SECRETS_DIR / "django-secret-key"
+    if not path.exists():
+        SECRETS_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_text(secrets.token_urlsafe(64))
+        path.chmod(0o600)
+    return path.read_text()
+
+
+SECRET_KEY = os.environ.get("ISOLOIR_SECRET_KEY") or _secret_key()
+INSTALLED_APPS = [*INSTALLED_APPS, "isoloir.demo"]
+MIDDLEWARE = [
+    "isoloir.demo.middleware.DemonstrationClockMiddleware" if name == "isoloir.web.middleware.ClockMiddleware" else name
+    for name in MIDDLEWARE
+]
+EMAIL_BACKEND = "isoloir.demo.mailbox.MailboxBackend"

@@ -1,0 +1,5 @@
+"""URLs of the voter audience."""
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("isoloir.web.voter.urls"))]

@@ -1,0 +1,23 @@
+"""The public board: append-only entries of each contest, in the order of the archive."""
+
+from django.db import models
+
+from isoloir.elections.models import Contest
+
+
+class Entry(models.Model):
+    """One event of the archive (belenios-protocol §14) with the records that it brings; it bears no time."""
+
+    contest = models.ForeignKey(Contest, on_delete=models.PROTECT, related_name="board")
+    height = models.PositiveIntegerField()
+    type = models.CharField(max_length=20)
+    # The exact texts of the data records, the payload last; empty for events without payload.
+    records = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ("contest", "height")
+        constraints = (models.UniqueConstraint(fields=("contest", "height"), name="board_height_once"),)
+        verbose_name_plural = "entries"
+
+    def __str__(self) -> str:
+        return f"{self.contest_id}/{self.height} {self.type}"

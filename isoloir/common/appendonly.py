@@ -1,0 +1,48 @@
+"""Tables whose rows are never changed and never deleted, by database triggers (R211-569)."""
+
+from typing import Any
+
+from django.db.migrations.operations import RunPython
+
+_SQLITE = """
+CREATE TRIGGER {table}_no_{verb} BEFORE {event} ON {table}
+BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END
+"""
+_POSTGRES_FUNCTION = """
+CREATE OR REPLACE FUNCTION isoloir_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  -- The closing ceremony rewrites the ballot table in random order, in its own transaction and nowhere else.
+  IF current_setting('isoloir.closing', true) = 'on' AND TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
+END $$
+"""
+_POSTGRES = """
+CREATE TRIGGER {table}_no_{verb} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION isoloir_append_only()
+"""
+APPEND_ONLY_TABLES = ("journal_journalentry", "roll_turnout", "ballotbox_ballot", "board_entry")
+
+
+def install(connection: Any, table: str) -> None:
+    """Add both triggers to `table`; to be run once, by a migration."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(_POSTGRES_FUNCTION)
+        statement = _POSTGRES if connection.vendor == "postgresql" else _SQLITE
+        for verb in ("update", "delete"):
+            cursor.execute(statement.format(table=table, verb=verb, event=verb.upper()))
+
+
+def remove(connection: Any, table: str) -> None:
+    """Take both triggers away (to undo the migration, and between tests on SQLite)."""
+    with connection.cursor() as cursor:
+        on_table = f" ON {table}" if connection.vendor == "postgresql" else ""
+        for verb in ("update", "delete"):
+            cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{verb}{on_table}")
+
+
+def forbid_changes(table: str) -> RunPython:
+    """Return the migration operation that makes `table` append-only."""
+    return RunPython(
+        lambda apps, editor: install(editor.connection, table),
+        lambda apps, editor: remove(editor.connection, table),
+    )

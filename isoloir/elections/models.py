@@ -1,0 +1,194 @@
+"""The election, its calendar, its contests, and what voters choose among."""
+
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+_BASE58 = r"^[1-9A-HJ-NP-Za-km-z]+$"
+
+
+class ElectionQuerySet(models.QuerySet["Election"]):
+    def current(self) -> "Election | None":
+        """Return the election that the portal serves: the newest one."""
+        return self.order_by("-id").first()
+
+
+class Election(models.Model):
+    """The whole event (« opération électorale »), with its calendar in UTC (R211-515)."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=200)
+    organiser = models.CharField(max_length=200)
+    help_line = models.CharField(max_length=200, blank=True)
+    portal_opens_at = models.DateTimeField()
+    lists_shown_at = models.DateTimeField()
+    voting_opens_at = models.DateTimeField()
+    voting_closes_at = models.DateTimeField()
+    # R211-563: who was authenticated before closing may finish within thirty minutes.
+    grace = models.DurationField(default=timedelta(minutes=30))
+    lists_drawn_on = models.DateField(null=True)
+
+    objects = ElectionQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(portal_opens_at__lte=models.F("voting_opens_at"))
+                & models.Q(lists_shown_at__lte=models.F("voting_opens_at"))
+                & models.Q(voting_opens_at__lt=models.F("voting_closes_at")),
+                name="elections_calendar_in_order",
+                violation_error_message=_("Le calendrier n’est pas dans l’ordre : portail, listes, ouverture, clôture."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def grace_ends_at(self) -> datetime:
+        return self.voting_closes_at + self.grace
+
+    def is_portal_open(self, *, at: datetime) -> bool:
+        return at >= self.portal_opens_at
+
+    def are_lists_shown(self, *, at: datetime) -> bool:
+        return at >= self.lists_shown_at
+
+
+class Organisation(models.Model):
+    """A union: files lists, names delegates."""
+
+    election = models.ForeignKey(Election, on_delete=models.CASCADE, related_name="organisations")
+    name = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("election", "name"), name="elections_organisation_named_once"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ContestQuerySet(models.QuerySet["Contest"]):
+    def awaiting_closing(self, *, at: datetime) -> Self:
+        """Return the sealed contests whose grace has ended."""
+        return self.filter(
+            state__in=(Contest.State.SEALED, Contest.State.SUSPENDED),
+            election__voting_closes_at__lte=at - models.F("election__grace"),
+        )
+
+
+class Contest(models.Model):
+    """One vote to one instance (« scrutin »): one ballot box, one signature list, one bureau (R211-509)."""
+
+    class Kind(models.TextChoices):
+        LIST = "list", _("scrutin de liste")
+        SIGLE = "sigle", _("scrutin sur sigle")
+
+    class Instance(models.TextChoices):
+        CSA = "csa", _("comité social d’administration")
+        CAP = "cap", _("commission administrative paritaire")
+        CCP = "ccp", _("commission consultative paritaire")
+        CCM = "ccm", _("commission consultative mixte")
+
+    class State(models.TextChoices):
+        PREPARED = "prepared", _("en préparation")
+        SEALED = "sealed", _("scellé")
+        SUSPENDED = "suspended", _("suspendu")
+        CLOSED = "closed", _("clos")
+        COUNTING = "counting", _("en dépouillement")
+        COUNTED = "counted", _("dépouillé")
+        PUBLISHED = "published", _("publié")
+
+    election = models.ForeignKey(Election, on_delete=models.CASCADE, related_name="contests")
+    # The Belenios identifier: salt of every voter's key, and part of every ballot.
+    uuid = models.CharField(max_length=22, unique=True)
+    code = models.CharField(max_length=40)
+    name = models.CharField(max_length=200)
+    academy = models.CharField(max_length=100, blank=True)
+    instance = models.CharField(max_length=3, choices=Instance)
+    kind = models.CharField(max_length=5, choices=Kind)
+    seats = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.PREPARED)
+
+    objects = ContestQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("code",)
+        constraints = (
+            models.UniqueConstraint(fields=("election", "code"), name="elections_contest_code_once"),
+            models.CheckConstraint(
+                condition=models.Q(seats__gte=1, seats__lte=100),
+                name="elections_contest_seats",
+                violation_error_message=_("Le nombre de sièges est compris entre 1 et 100."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(uuid__regex=_BASE58),
+                name="elections_contest_uuid_base58",
+                violation_error_message=_("L’identifiant du scrutin n’est pas en Base58."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_sealed(self) -> bool:
+        return self.state != self.State.PREPARED
+
+    def voting_state(self, *, at: datetime) -> str:
+        """Return what a voter may do now: `not_open`, `open`, `grace`, `suspended` or `closed`."""
+        election = self.election
+        if self.state == self.State.PREPARED or at < election.voting_opens_at:
+            return "not_open" if at < election.voting_closes_at else "closed"
+        if self.state not in (self.State.SEALED, self.State.SUSPENDED) or at >= election.grace_ends_at:
+            return "closed"
+        if self.state == self.State.SUSPENDED:
+            return "suspended"
+        return "open" if at < election.voting_closes_at else "grace"
+
+
+class CandidateList(models.Model):
+    """What a voter chooses: a list, or an organisation's « sigle ». Blank is always offered beside."""
+
+    contest = models.ForeignKey(Contest, on_delete=models.CASCADE, related_name="lists")
+    position = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=200)
+    organisations = models.ManyToManyField(Organisation, related_name="lists")
+    affiliation = models.CharField(max_length=200, blank=True)
+    logo_png = models.BinaryField()
+    logo_text = models.CharField(max_length=200)
+    statement = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("position",)
+        constraints = (
+            models.UniqueConstraint(fields=("contest", "position"), name="elections_list_position_once"),
+            models.UniqueConstraint(fields=("contest", "name"), name="elections_list_name_once"),
+            models.CheckConstraint(condition=models.Q(position__gte=1), name="elections_list_position_from_one"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Candidate(models.Model):
+    """A candidate, in the order of the list; whether titular or substitute is not said before the seats are known."""
+
+    candidate_list = models.ForeignKey(CandidateList, on_delete=models.CASCADE, related_name="candidates")
+    rank = models.PositiveSmallIntegerField()
+    civility = models.CharField(max_length=10)
+    last_name = models.CharField(max_length=100)
+    first_names = models.CharField(max_length=100)
+
+    class Meta:
+        ordering = ("rank",)
+        constraints = (
+            models.UniqueConstraint(fields=("candidate_list", "rank"), name="elections_candidate_rank_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.civility} {self.first_names} {self.last_name}"

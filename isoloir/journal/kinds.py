@@ -1,0 +1,29 @@
+"""Kinds of acts, as noun.verb, each with the sentence that a person reads."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Kind(models.TextChoices):
+    """Closed list of what is journaled; a vote is not here, for its line is the signature list itself."""
+
+    ROLL_IMPORTED = "roll.imported", _("Liste électorale importée")
+    CONTESTS_IMPORTED = "contests.imported", _("Scrutins importés")
+    LISTS_IMPORTED = "lists.imported", _("Candidatures importées")
+    STATIONS_IMPORTED = "stations.imported", _("Bureaux de vote importés")
+    CALENDAR_CHANGED = "calendar.changed", _("Calendrier modifié")
+    CREDENTIAL_REQUEST_EXPORTED = "credential-request.exported", _("Demande de codes de vote exportée")
+    SLOTS_IMPORTED = "slots.imported", _("Clés publiques de vote importées")
+    INVITATIONS_QUEUED = "invitations.queued", _("Campagne d’ouverture envoyée")
+    ACCOUNT_SIGNED_IN = "account.signed-in", _("Membre connecté")
+    TRUSTEE_STEP_DONE = "trustee.step-done", _("Étape de la cérémonie des clés faite")
+    CEREMONY_COMPLETED = "ceremony.completed", _("Cérémonie des clés terminée")
+    CONTESTS_SEALED = "contests.sealed", _("Scrutins scellés")
+    POLL_CLOSED = "poll.closed", _("Scrutin clos et urne figée")
+    LINK_KEY_DESTROYED = "link-key.destroyed", _("Clé de liaison détruite")
+    COUNT_BEGUN = "count.begun", _("Dépouillement commencé")
+    PARTIAL_DECRYPTION_RECEIVED = "partial-decryption.received", _("Déchiffrement partiel reçu et vérifié")
+    RESULT_COMPUTED = "result.computed", _("Résultat établi")
+    MINUTES_SIGNED = "minutes.signed", _("Procès-verbal signé")
+    RESULT_PUBLISHED = "result.published", _("Résultat publié")
+    CLOCK_ADVANCED = "clock.advanced", _("Horloge de démonstration avancée")

@@ -1,0 +1,81 @@
+"""The electoral roll and the signature list. Nothing here knows a ballot."""
+
+from typing import Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from isoloir.elections.models import Contest, Election
+
+
+def address_key(address: str) -> str:
+    """Return the form under which an e-mail address is looked up: without surrounding spaces, in lower case."""
+    return address.strip().casefold()
+
+
+class Voter(models.Model):
+    """A person on at least one roll of the election."""
+
+    election = models.ForeignKey(Election, on_delete=models.CASCADE, related_name="voters")
+    reference = models.CharField(max_length=40)
+    civility = models.CharField(max_length=10, blank=True)
+    last_name = models.CharField(max_length=100)
+    first_names = models.CharField(max_length=100)
+    email = models.EmailField(max_length=254)
+    email_key = models.CharField(max_length=254)
+    academy = models.CharField(max_length=100)
+    establishment_code = models.CharField(max_length=20)
+    establishment = models.CharField(max_length=200)
+    delivery_lines = models.JSONField(default=list)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("election", "reference"), name="roll_voter_reference_once"),
+            models.UniqueConstraint(fields=("election", "email_key"), name="roll_voter_email_once"),
+        )
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def full_name(self) -> str:
+        return " ".join(part for part in (self.civility, self.first_names, self.last_name) if part)
+
+
+class RollEntryQuerySet(models.QuerySet["RollEntry"]):
+    def with_turnout(self) -> Self:
+        return self.select_related("turnout")
+
+
+class RollEntry(models.Model):
+    """A voter's entry in the roll of one contest."""
+
+    voter = models.ForeignKey(Voter, on_delete=models.CASCADE, related_name="entries")
+    contest = models.ForeignKey(Contest, on_delete=models.CASCADE, related_name="roll")
+
+    objects = RollEntryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "roll entries"
+        constraints = (models.UniqueConstraint(fields=("voter", "contest"), name="roll_entry_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.voter_id}/{self.contest_id}"
+
+    @property
+    def voted_at(self) -> "object | None":
+        turnout = getattr(self, "turnout", None)
+        return turnout.voted_at if turnout else None
+
+
+class Turnout(models.Model):
+    """A line of the signature list: this voter has voted in this contest, at this time (R211-568). Append-only."""
+
+    entry = models.OneToOneField(RollEntry, on_delete=models.PROTECT, primary_key=True, related_name="turnout")
+    voted_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("ligne d’émargement")
+
+    def __str__(self) -> str:
+        return str(self.entry_id)

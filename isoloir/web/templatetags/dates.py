@@ -1,0 +1,64 @@
+"""Dates in full with the hour of Paris, and countdowns that never go without their date (docs: « no time alone »)."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils import formats, timezone, translation
+from django.utils.translation import gettext as _
+
+from isoloir.common.clock import PARIS, paris_text, utc_text
+
+register = template.Library()
+
+
+@register.filter
+def paris_time(at: datetime) -> str:
+    """Write « jeudi 3 décembre 2026 à 9 h 12 (heure de Paris) »."""
+    return paris_text(at)
+
+
+@register.filter
+def paris_moment(at: datetime) -> str:
+    """Write « jeudi 3 décembre 2026 à 9 h 12 », for a sentence that says « (heure de Paris) » once at its end."""
+    local = timezone.localtime(at, PARIS)
+    hour = f"{local.hour} h {local.minute:02d}" if translation.get_language() == "fr" else f"{local:%H:%M}"
+    return _("%(day)s à %(hour)s") % {"day": paris_day(at), "hour": hour}
+
+
+@register.filter
+def paris_day(at: datetime) -> str:
+    """Write « jeudi 3 décembre 2026 », the day it is in Paris."""
+    local = timezone.localtime(at, PARIS)
+    return formats.date_format(local, "l j F Y" if translation.get_language() == "fr" else "l, j F Y", use_l10n=False)
+
+
+@register.filter
+def paris_clock(at: datetime) -> str:
+    """Write « 9 h 12 », for a table whose caption says the day and « (heure de Paris) »."""
+    local = timezone.localtime(at, PARIS)
+    return f"{local.hour} h {local.minute:02d}" if translation.get_language() == "fr" else f"{local:%H:%M}"
+
+
+@register.filter
+def machine_time(at: datetime) -> str:
+    """Write the instant for a `datetime` attribute: RFC 3339 in UTC."""
+    return utc_text(at)
+
+
+@register.inclusion_tag("components/countdown.html")
+def countdown(until: datetime, now: datetime, sentence: str) -> dict[str, Any]:
+    """Show days, hours and minutes left until `until`; `sentence` says until what, for instance « Le vote ferme dans ».
+
+    The count is rounded up to the minute, so that it reads zero only once the hour has come.
+    """
+    seconds = max(0.0, (until - now).total_seconds())
+    minutes = int(-(-seconds // 60))
+    return {
+        "until": until,
+        "now": now,
+        "sentence": sentence,
+        "days": minutes // 1440,
+        "hours": minutes // 60 % 24,
+        "minutes": minutes % 60,
+    }

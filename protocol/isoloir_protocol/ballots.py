@@ -76,7 +76,7 @@ def verify_ballot(*, election: Election, text: bytes) -> VerifiedBallot:
         raise BallotRefused("wrong-fingerprint")
     answers = jsontext.items(ballot["answers"], "answers", len(election.questions))
     read = [_read_answer(question, answer) for question, answer in zip(election.questions, answers, strict=True)]
-    credential = Element.parse(ballot["credential"])
+    credential = Element.parse_key(ballot["credential"])
     _check_signature(ballot, credential)
     context = f"{election.fingerprint}|{credential.text}"
     ciphertexts = tuple(

@@ -97,7 +97,7 @@ def read_credentials(raw: bytes) -> Credentials:
 def _read_entry(entry: str, position: int) -> tuple[str, int]:
     text, comma, weight = entry.partition(",")
     try:
-        Element.parse(text)
+        Element.parse_key(text)
         return text, jsontext.decimal(weight, "weight") if comma else 1
     except (ElementRefused, FormatRefused):
         raise CredentialRefused("bad-credential", position=position) from None

@@ -115,7 +115,7 @@ def read_election(raw: bytes) -> Election:
         uuid=check_uuid(record["uuid"]),
         name=jsontext.text(record["name"], "name"),
         description=jsontext.text(record["description"], "description"),
-        public_key=Element.parse(record["public_key"]),
+        public_key=Element.parse_key(record["public_key"]),
         questions=tuple(_read_question(number, question) for number, question in enumerate(questions, start=1)),
         administrator=jsontext.text(record.get("administrator", ""), "administrator"),
         credential_authority=jsontext.text(record.get("credential_authority", ""), "credential_authority"),

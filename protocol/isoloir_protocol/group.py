@@ -65,6 +65,17 @@ class Element:
         """
         return Claimed.read(text).proved()
 
+    @staticmethod
+    def parse_key(text: object) -> "Element":
+        """Read a public key: as `parse`, and not neutral, since everybody knows the secret of the neutral element.
+
+        Raises `ElementRefused` (`neutral-key` besides those of `parse`).
+        """
+        element = Element.parse(text)
+        if element == NEUTRAL:
+            raise ElementRefused("neutral-key")
+        return element
+
     @property
     def text(self) -> str:
         """The text form `ser(X)`: RFC 8032's bytes as one big-endian number in hexadecimal."""

@@ -144,19 +144,24 @@ def build_archive(
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event whose hash, chain and records were checked; `records` are the bodies, the payload last."""
+    """An event whose hash, chain and records were checked; `records` are the bodies, the payload last.
+
+    `payload_place` says which bytes of the stream are the payload, counted from where the reading began.
+    """
 
     height: int
     kind: str
     records: tuple[bytes, ...]
+    digest: str
+    payload_place: range
 
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    position: int
     digest: str
     is_event: bool
     body: bytes
+    offset: int
 
 
 def read_events(stream: BinaryIO) -> Iterator[Event]:
@@ -200,7 +205,8 @@ def _read_event(record: _Record, height: int, parent: str | None, pending: list[
     if pending and value["payload"] != pending[-1].digest:
         raise ArchiveRefused("wrong-payload", height=height)
     _check_references(kind, height, pending)
-    return Event(height, kind, tuple(one.body for one in pending))
+    place = range(pending[-1].offset, pending[-1].offset + len(pending[-1].body)) if pending else range(0)
+    return Event(height, kind, tuple(one.body for one in pending), record.digest, place)
 
 
 def _check_references(kind: str, height: int, pending: list[_Record]) -> None:
@@ -233,12 +239,9 @@ def _read_records(stream: BinaryIO) -> Iterator[_Record]:
         raise ArchiveRefused("bad-first-member")
     if _read_timestamp(body) != mtime:
         raise ArchiveRefused("wrong-timestamp", position=1)
-    position = 1
-    while True:
+    position, end = 1, BLOCK + len(body) + -len(body) % BLOCK
+    while (member := _read_member(stream, position + 1)) is not None:
         position += 1
-        member = _read_member(stream, position)
-        if member is None:
-            return
         name, body, member_mtime = member
         if member_mtime != mtime:
             raise ArchiveRefused("wrong-timestamp", position=position)
@@ -248,7 +251,8 @@ def _read_records(stream: BinaryIO) -> Iterator[_Record]:
         digest = hex_hash(body)
         if match[1].decode("ascii") != digest:
             raise ArchiveRefused("wrong-record-hash", position=position)
-        yield _Record(position, digest, match[2] == b"event", body)
+        yield _Record(digest, match[2] == b"event", body, end + BLOCK)
+        end += BLOCK + len(body) + -len(body) % BLOCK
 
 
 def _read_timestamp(body: bytes) -> int:

@@ -88,7 +88,7 @@ def _answer(question: Question, vector: list[int], key: Element, context: str, r
 
 
 def _sum_proofs(question: Question, opened: list[_Opened], whole: str, random: Random) -> dict[str, Any]:
-    real = opened[int(question.blank):]
+    real = opened[int(question.blank) :]
     chosen = real[0]
     for one in real[1:]:
         chosen = chosen + one

@@ -164,7 +164,7 @@ class _AnswerCheck:
 
     def _sums(self, ciphertexts: list[Ciphertext], whole: str, answer: _Answer) -> None:
         """Check that the number of answers chosen is allowed, or that the ballot is blank and chooses none."""
-        chosen = total(ciphertexts[int(self.question.blank):])
+        chosen = total(ciphertexts[int(self.question.blank) :])
         values = range(self.question.minimum, self.question.maximum + 1)
         cases = [chosen.without(value) for value in values]
         if not self.question.blank:

@@ -237,4 +237,3 @@ def open_decryption_key(*, seed: str, message: str) -> int:
     keys = keys_of_seed(seed)
     value = receive(keys, keys.verification, message)
     return read_scalar(jsontext.members(value, "decryption_key", ("decryption_key",))["decryption_key"])
-

@@ -76,9 +76,7 @@ def send(sender: TrusteeKeys, recipient: Element, value: Any, random: Random) ->
     r, key_point = random_scalar(random), generator_power(random_scalar(random))
     alpha, beta = generator_power(r), recipient**r * key_point
     sealed = _cipher(key_point).encrypt(_nonce(alpha), plain, None)
-    return jsontext.canonical(
-        {"algorithm": "AES-GCM", "alpha": alpha.text, "beta": beta.text, "data": sealed.hex()}
-    )
+    return jsontext.canonical({"algorithm": "AES-GCM", "alpha": alpha.text, "beta": beta.text, "data": sealed.hex()})
 
 
 def receive(recipient: TrusteeKeys, sender: Element, text: str) -> Any:
@@ -125,4 +123,3 @@ def _cipher(key_point: Element) -> AESGCM:
 
 def _nonce(alpha: Element) -> bytes:
     return hashlib.sha256(f"iv|{alpha.text}".encode("ascii")).digest()
-

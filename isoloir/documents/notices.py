@@ -5,9 +5,11 @@ One PDF holds the notices of one establishment, one page each, in the order of d
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from isoloir.documents.errors import DocumentRefused
+from isoloir.documents.paris_time import paris_text
 from isoloir.documents.qr import qr_svg
 from isoloir.documents.typesetting import typeset
 
@@ -35,11 +37,13 @@ class CalendarLine:
 
 @dataclass(frozen=True, slots=True)
 class NoticeElection:
-    """What all the notices of an election share."""
+    """What all the notices of an election share.  Both instants are aware."""
 
     name: str
     portal_url: str
     help_line: str
+    voting_opens_at: datetime
+    voting_closes_at: datetime
     calendar: tuple[CalendarLine, ...]
 
 
@@ -81,6 +85,10 @@ def compose_notices(election: NoticeElection, notices: Sequence[VotingNotice]) -
                 "name": election.name,
                 "portal_text": _portal_text(election.portal_url),
                 "help_line": election.help_line,
+                "opens": paris_text(election.voting_opens_at, zone=False),
+                "closes": paris_text(election.voting_closes_at),
+                "opens_en": paris_text(election.voting_opens_at, language="en", zone=False),
+                "closes_en": paris_text(election.voting_closes_at, language="en"),
                 "calendar": [{"label": line.label, "text": line.text} for line in election.calendar],
             },
             "notices": [_notice_values(election, notice) for notice in notices],

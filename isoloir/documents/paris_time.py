@@ -16,10 +16,11 @@ _MONTHS = {
 }  # fmt: skip
 
 
-def paris_text(instant: datetime, *, language: str = "fr", seconds: bool = False) -> str:
+def paris_text(instant: datetime, *, language: str = "fr", seconds: bool = False, zone: bool = True) -> str:
     """Write an aware instant as « jeudi 3 décembre 2026 à 9 h 12 (heure de Paris) », or the same in English.
 
-    The hour repeated at the end of summer time is told apart (« heure d'hiver », « heure d'été ») only when needed.
+    The hour repeated at the end of summer time is told apart (« heure d'hiver », « heure d'été ») only when needed;
+    `zone` false leaves « (heure de Paris) » out, for a sentence that says it once for two instants.
     Raises DocumentRefused for an instant without a time zone.
     """
     if instant.tzinfo is None:
@@ -28,12 +29,14 @@ def paris_text(instant: datetime, *, language: str = "fr", seconds: bool = False
     day, month = _DAYS[language][local.weekday()], _MONTHS[language][local.month - 1]
     if language == "en":
         clock = f"{local:%H:%M:%S}" if seconds else f"{local:%H:%M}"
-        return f"{day} {local.day} {month} {local.year} at {clock} (Paris{_season(local, 'summer', 'winter')} time)"
+        place = f" (Paris{_season(local, 'summer', 'winter')} time)" if zone else ""
+        return f"{day} {local.day} {month} {local.year} at {clock}{place}"
     number = "1er" if local.day == 1 else str(local.day)
     clock = f"{local.hour}\u00a0h\u00a0{local.minute:02d}"
     if seconds:
         clock += f"\u00a0min\u00a0{local.second:02d}\u00a0s"
-    return f"{day} {number} {month} {local.year} à {clock} (heure{_season(local, 'd’été', 'd’hiver')} de Paris)"
+    place = f" (heure{_season(local, 'd’été', 'd’hiver')} de Paris)" if zone else ""
+    return f"{day} {number} {month} {local.year} à {clock}{place}"
 
 
 def _season(local: datetime, summer: str, winter: str) -> str:

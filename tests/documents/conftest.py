@@ -32,9 +32,11 @@ ELECTION = NoticeElection(
     name="Élections professionnelles 2026 – académie de Valmorane",
     portal_url="https://vote.valmorane.example/",
     help_line="Centre d’assistance : 01 99 00 12 34 (de 8 h à 18 h)",
+    voting_opens_at=datetime(2026, 12, 3, 7, tzinfo=UTC),
+    voting_closes_at=datetime(2026, 12, 10, 16, tzinfo=UTC),
     calendar=(
         CalendarLine("Ouverture du portail", "mardi 13 octobre 2026"),
-        CalendarLine("Vote", "du jeudi 3 décembre 2026 à 8 h 00 au jeudi 10 décembre 2026 à 17 h 00"),
+        CalendarLine("Résultats", "vendredi 11 décembre 2026"),
     ),
 )
 

@@ -22,12 +22,14 @@ def test_same_notices_give_the_same_bytes(notice_election, make_notice):
 
 
 def test_notice_shows_name_address_code_and_dates(notice_election, make_notice, read_text):
-    text = read_text(compose_notices(notice_election, [make_notice()]))
+    text = " ".join(read_text(compose_notices(notice_election, [make_notice()])).split())
     for expected in (
         "Mme Anne-Sophie DE L’EXEMPLE",
         "99120 SAINT-ELME-SUR-ORVE",
         "aB3dE-FgH1jK-mN9pQ-rS7uVw",
-        "du jeudi 3 décembre 2026 à 8 h 00",
+        "du jeudi 3 décembre 2026 à 8 h 00 au jeudi 10 décembre 2026 à 17 h 00 (heure de Paris)",
+        "from Thursday 3 December 2026 at 08:00",
+        "vendredi 11 décembre 2026",
         "Comité social d’administration académique",
         "vote.valmorane.example",
         "In English",

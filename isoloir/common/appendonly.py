@@ -43,6 +43,6 @@ def remove(connection: Any, table: str) -> None:
 def forbid_changes(table: str) -> RunPython:
     """Return the migration operation that makes `table` append-only."""
     return RunPython(
-        lambda apps, editor: install(editor.connection, table),
-        lambda apps, editor: remove(editor.connection, table),
+        lambda _apps, editor: install(editor.connection, table),
+        lambda _apps, editor: remove(editor.connection, table),
     )

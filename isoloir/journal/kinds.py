@@ -24,6 +24,7 @@ class Kind(models.TextChoices):
     COUNT_BEGUN = "count.begun", _("Dépouillement commencé")
     PARTIAL_DECRYPTION_RECEIVED = "partial-decryption.received", _("Déchiffrement partiel reçu et vérifié")
     RESULT_COMPUTED = "result.computed", _("Résultat établi")
+    DRAW_RECORDED = "draw.recorded", _("Tirage au sort enregistré")
     MINUTES_SIGNED = "minutes.signed", _("Procès-verbal signé")
     RESULT_PUBLISHED = "result.published", _("Résultat publié")
     CLOCK_ADVANCED = "clock.advanced", _("Horloge de démonstration avancée")

@@ -1,0 +1,51 @@
+"""Dropping a ballot in the box, and emptying it towards the count."""
+
+import secrets
+
+from django.db import connection
+from isoloir_protocol.ballots import VerifiedBallot
+
+from isoloir.elections.models import Contest
+
+from .models import Ballot
+
+
+def drop_ballot(*, contest: Contest, ballot: VerifiedBallot) -> Ballot:
+    """Put a verified ballot in the box; it is told no name and no time. To be called by cast_vote() alone, in its transaction."""
+    return Ballot.objects.create(
+        contest=contest, credential=ballot.credential.text, tracker=ballot.tracker, text=ballot.text.decode()
+    )
+
+
+def holds(*, contest: Contest, ballot: VerifiedBallot) -> bool:
+    """Tell whether this very ballot is in the box."""
+    return Ballot.objects.filter(
+        contest=contest, credential=ballot.credential.text, tracker=ballot.tracker
+    ).exists()
+
+
+def ballots_in_random_order(contest: Contest) -> list[str]:
+    """Return the texts of all ballots, shuffled by the operating system's randomness."""
+    texts = list(Ballot.objects.filter(contest=contest).values_list("text", flat=True))
+    secrets.SystemRandom().shuffle(texts)
+    return texts
+
+
+def rewrite_at_random(contest: Contest) -> None:
+    """Write the contest's ballots again in the order of their random keys, all in one transaction.
+
+    On PostgreSQL the place on disk and the number of the inserting transaction (xmin) followed the order of voting:
+    after this they follow the random keys and are one number. On SQLite rows lie in the order of their keys from the start.
+    """
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL isoloir.closing = 'on'")
+        cursor.execute(
+            "CREATE TEMPORARY TABLE closing_ballot ON COMMIT DROP AS SELECT * FROM ballotbox_ballot WHERE contest_id = %s",
+            [contest.pk],
+        )
+        cursor.execute("DELETE FROM ballotbox_ballot WHERE contest_id = %s", [contest.pk])
+        cursor.execute("INSERT INTO ballotbox_ballot SELECT * FROM closing_ballot ORDER BY id")
+        cursor.execute("SET LOCAL isoloir.closing = 'off'")
+        cursor.execute("DROP TABLE closing_ballot")

@@ -1,0 +1,47 @@
+"""Appending to the board, and exporting a contest's archive."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import Max
+
+from isoloir.elections.models import Contest
+
+from .errors import BoardRefused
+from .models import Entry
+
+# belenios-protocol §14.4: what may follow what. Our contests have no shuffle: the tally is homomorphic.
+_FOLLOWS = {
+    "Setup": {None},
+    "Ballot": {"Setup", "Ballot"},
+    "EndBallots": {"Setup", "Ballot"},
+    "EncryptedTally": {"EndBallots"},
+    "PartialDecryption": {"EncryptedTally", "PartialDecryption"},
+    "Result": {"PartialDecryption"},
+}
+
+
+@transaction.atomic
+def append_entries(*, contest: Contest, kind: str, records: Iterable[list[str]]) -> int:
+    """Append one entry of `kind` for each item of `records` (its exact texts, payload last); return the new length.
+
+    Raises BoardRefused when the kind may not stand there (belenios-protocol §14.4).
+    """
+    Contest.objects.select_for_update(of=("self",)).get(pk=contest.pk)
+    last = Entry.objects.filter(contest=contest).order_by("-height").first()
+    if (last.type if last else None) not in _FOLLOWS[kind]:
+        raise BoardRefused(f"{kind} cannot follow {last.type if last else 'nothing'}")
+    height = last.height + 1 if last else 0
+    batch = [
+        Entry(contest=contest, height=height + offset, type=kind, records=texts) for offset, texts in enumerate(records)
+    ]
+    if kind != "Ballot" and len(batch) != 1:
+        raise BoardRefused(f"{kind} stands once, not {len(batch)} times")
+    Entry.objects.bulk_create(batch, batch_size=500)
+    return height + len(batch)
+
+
+def board_length(contest: Contest) -> int:
+    """Return how many entries the contest's board has."""
+    highest: int | None = Entry.objects.filter(contest=contest).aggregate(height=Max("height"))["height"]
+    return 0 if highest is None else highest + 1

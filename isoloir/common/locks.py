@@ -1,0 +1,16 @@
+"""Row locks that Django's ORM has no word for."""
+
+from django.db import connection, models
+
+
+def hold_row(row: models.Model) -> None:
+    """Hold `row` against change until the end of the transaction, without keeping out others who hold it too.
+
+    PostgreSQL: FOR SHARE. SQLite has one writer at a time, so that a write transaction holds everything already.
+    """
+    if connection.vendor != "postgresql":
+        return
+    table, key = connection.ops.quote_name(row._meta.db_table), connection.ops.quote_name(row._meta.pk.column)
+    with connection.cursor() as cursor:
+        # Both names come from the model, never from a person.
+        cursor.execute(f"SELECT 1 FROM {table} WHERE {key} = %s FOR SHARE", [row.pk])  # noqa: S608

@@ -1,0 +1,86 @@
+"""The link key: what joins a roll entry and its slot, outside the database, until closing destroys it.
+
+Each contest has an X25519 key pair. The credential authority seals every slot to the public half (libsodium sealed box),
+the portal keeps the private half in a file of its own (docs/mechanisms/link-key.md).
+"""
+
+from nacl.exceptions import CryptoError
+from nacl.public import PrivateKey, SealedBox
+
+from isoloir.common.secretfiles import SecretMissing, create_secret, destroy_secret, read_secret
+from isoloir.elections.models import Contest
+from isoloir.roll.models import RollEntry
+
+from .errors import CodeNotIssued, LinkKeyDestroyed, WrongCode
+from .models import SlotKey, SlotLink
+
+
+def _secret_name(contest: Contest) -> str:
+    return f"link-keys/{contest.uuid}"
+
+
+def ensure_link_key(contest: Contest) -> str:
+    """Make the contest's link key at first use; return its public half in hexadecimal."""
+    create_secret(_secret_name(contest), bytes(PrivateKey.generate()))
+    return bytes(_link_key(contest).public_key).hex()
+
+
+def destroy_link_key(contest: Contest) -> None:
+    """Destroy the private half: from then on no roll entry can be joined with a slot."""
+    destroy_secret(_secret_name(contest))
+
+
+def has_link_key(contest: Contest) -> bool:
+    try:
+        read_secret(_secret_name(contest))
+    except SecretMissing:
+        return False
+    return True
+
+
+def _link_key(contest: Contest) -> PrivateKey:
+    try:
+        return PrivateKey(read_secret(_secret_name(contest)))
+    except SecretMissing:
+        raise LinkKeyDestroyed(contest.uuid) from None
+
+
+def open_slot(contest: Contest, link: SlotLink) -> str:
+    """Return the name of the slot that `link` seals. Raises LinkKeyDestroyed, CodeNotIssued (a box that does not open)."""
+    try:
+        return SealedBox(_link_key(contest)).decrypt(bytes(link.sealed_slot)).decode("ascii")
+    except (CryptoError, UnicodeDecodeError):
+        raise CodeNotIssued(contest.uuid) from None
+
+
+def live_key(entry: RollEntry) -> str:
+    """Return the live public key (64 hex) of the voter's place in the contest. Raises CodeNotIssued, LinkKeyDestroyed."""
+    return live_keys([entry])[entry.pk]
+
+
+def live_keys(entries: list[RollEntry]) -> dict[int, str]:
+    """Return the live public key of each entry, in two queries however many contests a voter has (1 to 7)."""
+    links = SlotLink.objects.in_bulk([entry.pk for entry in entries])
+    slots: dict[str, int] = {}
+    for entry in entries:
+        if entry.pk not in links:
+            raise CodeNotIssued(entry.contest.uuid)
+        slots[open_slot(entry.contest, links[entry.pk])] = entry.pk
+    keys: dict[int, str] = {}
+    rows = (
+        SlotKey.objects.filter(slot__name__in=slots, contest__in=[entry.contest_id for entry in entries])
+        .order_by("generation")
+        .values_list("slot__name", "public_key")
+    )
+    for slot, public_key in rows:
+        keys[slots[slot]] = public_key
+    if len(keys) != len(entries):
+        raise CodeNotIssued(entries[0].contest.uuid)
+    return keys
+
+
+def require_live_key(entry: RollEntry, credential: str) -> None:
+    """Refuse a ballot under any key but the live one of the voter's own place. Raises WrongCode."""
+    # Public keys are public: there is nothing secret to compare in constant time here.
+    if live_key(entry) != credential:
+        raise WrongCode(entry.contest.uuid)

@@ -1,0 +1,61 @@
+"""Closing: freezing ballot box and signature list at the end of grace (R211-572), and destroying the link key.
+
+Crash order (docs/mechanisms/closing.md): 1. freeze, reconcile, rewrite, journal: one transaction; 2. destroy the link key,
+after commit; 3. journal the destruction. A process that stops between two steps is continued by `finish_closings()`.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from isoloir.ballotbox.actions import rewrite_at_random
+from isoloir.ballotbox.models import Ballot
+from isoloir.credentials.links import destroy_link_key, has_link_key
+from isoloir.elections.models import Contest
+from isoloir.journal.actions import record
+from isoloir.journal.kinds import Kind
+from isoloir.roll.models import Turnout
+
+from .errors import ClosingRefused
+
+_FROZEN = (Contest.State.CLOSED, Contest.State.COUNTING, Contest.State.COUNTED, Contest.State.PUBLISHED)
+
+
+def close_poll(*, contest: Contest, actor: str, at: datetime) -> Contest:
+    """Freeze the contest once its grace has ended. Raises ClosingRefused; closing twice changes nothing."""
+    closed = _freeze(contest, actor, at)
+    _destroy_link_key(closed, actor, at)
+    return closed
+
+
+@transaction.atomic
+def _freeze(contest: Contest, actor: str, at: datetime) -> Contest:
+    locked = Contest.objects.select_for_update(of=("self",)).select_related("election").get(pk=contest.pk)
+    if locked.state in _FROZEN:
+        return locked
+    if not locked.is_sealed:
+        raise ClosingRefused("le scrutin n’a pas été scellé")
+    if at < locked.election.grace_ends_at:
+        raise ClosingRefused("le délai de grâce n’est pas écoulé")
+    ballots = Ballot.objects.filter(contest=locked).count()
+    lines = Turnout.objects.filter(entry__contest=locked).count()
+    if ballots != lines:
+        raise ClosingRefused(f"{ballots} bulletins pour {lines} émargements")
+    rewrite_at_random(locked)
+    locked.state = Contest.State.CLOSED
+    locked.save(update_fields=("state",))
+    record(Kind.POLL_CLOSED, actor=actor, at=at, subject=locked.code, facts={"ballots": ballots, "turnout": lines})
+    return locked
+
+
+def _destroy_link_key(contest: Contest, actor: str, at: datetime) -> None:
+    if has_link_key(contest):
+        destroy_link_key(contest)
+        record(Kind.LINK_KEY_DESTROYED, actor=actor, at=at, subject=contest.code)
+
+
+def finish_closings(*, actor: str, at: datetime) -> list[Contest]:
+    """Close every contest whose grace has ended, and finish what a stopped process left half done; return those closed."""
+    for contest in Contest.objects.filter(state__in=_FROZEN):
+        _destroy_link_key(contest, actor, at)
+    return [close_poll(contest=contest, actor=actor, at=at) for contest in Contest.objects.awaiting_closing(at=at)]

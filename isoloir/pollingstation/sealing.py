@@ -1,0 +1,169 @@
+"""Sealing: what voters will be held to is fixed, hashed, and put on the board (R211-541 1°, 550)."""
+
+import hashlib
+import json
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Count
+from isoloir_protocol.credentials import build_credentials
+from isoloir_protocol.election import Question, build_election
+from isoloir_protocol.group import Element
+from isoloir_protocol.proofs import hex_hash
+from isoloir_protocol.trustees import read_trustees
+
+from isoloir.ballotbox.models import Ballot
+from isoloir.board.actions import append_entries
+from isoloir.common.clock import utc_text
+from isoloir.credentials.links import has_link_key
+from isoloir.credentials.models import Slot, SlotKey, SlotLink
+from isoloir.elections.bundle import bundle_hash, candidate_bundle
+from isoloir.elections.models import Contest
+from isoloir.identity.models import Account
+from isoloir.journal.actions import record
+from isoloir.journal.kinds import Kind
+from isoloir.roll.models import RollEntry, Turnout
+
+from .errors import NotAllowed, SealRefused
+from .models import PollingStation, Seal
+from .permissions import can_preside
+
+# Below this many voters, totals alone may tell votes: the organiser is warned before sealing (product §7).
+SMALL_ROLL = 20
+
+
+def secrecy_warnings(station: PollingStation) -> list[Contest]:
+    """Return the contests so small that their totals may tell votes."""
+    return list(station.contests.annotate(voters=Count("roll")).filter(voters__lt=SMALL_ROLL).order_by("code"))
+
+
+@transaction.atomic
+def seal_contests(*, station: PollingStation, by: Account, at: datetime) -> list[Seal]:
+    """Seal every contest of the bureau, or none. Raises NotAllowed, SealRefused (the detail says which part is missing)."""
+    if not can_preside(by, station):
+        raise NotAllowed
+    contests = list(station.contests.select_for_update(of=("self",)).select_related("election").order_by("code"))
+    faults = seal_faults(station, contests, at=at)
+    if faults:
+        raise SealRefused(" ; ".join(faults))
+    seals = [_seal(station, contest, by, at) for contest in contests]
+    record(
+        Kind.CONTESTS_SEALED, actor=by.email, at=at, subject=station.code,
+        facts={seal.contest.code: seal.digest for seal in seals},
+    )  # fmt: skip
+    return seals
+
+
+def seal_faults(station: PollingStation, contests: list[Contest], *, at: datetime) -> list[str]:
+    """Return, in sentences, all that forbids sealing now."""
+    faults = [] if station.ceremony.completed_at else ["la cérémonie des clés n’est pas terminée"]
+    if not contests:
+        faults.append("ce bureau n’a aucun scrutin")
+    counts = {
+        name: dict(model.objects.filter(**{f"{path}__in": contests}).values_list(path).annotate(Count("pk")))
+        for name, model, path in (
+            ("roll", RollEntry, "contest"), ("links", SlotLink, "entry__contest"), ("slots", Slot, "contest"),
+            ("keys", SlotKey, "contest"), ("turnout", Turnout, "entry__contest"), ("ballots", Ballot, "contest"),
+        )
+    }  # fmt: skip
+    for contest in contests:
+        count = {name: found.get(contest.pk, 0) for name, found in counts.items()}
+        faults += [f"{contest.code} : {fault}" for fault in _contest_faults(contest, count, at)]
+    return faults
+
+
+def _contest_faults(contest: Contest, count: dict[str, int], at: datetime) -> list[str]:
+    checks = (
+        (contest.state == Contest.State.PREPARED, "déjà scellé"),
+        (at < contest.election.voting_opens_at, "l’heure d’ouverture est passée"),
+        (contest.lists.exists(), "aucune candidature"),
+        (count["roll"] > 0, "la liste électorale est vide"),
+        (
+            count["roll"] == count["links"] == count["slots"] == count["keys"] and has_link_key(contest),
+            f"{count['roll']} inscrits mais {count['keys']} clés publiques reçues",
+        ),
+        (count["ballots"] == 0, "l’urne n’est pas vide"),
+        (count["turnout"] == 0, "la liste d’émargement n’est pas vierge"),
+    )
+    return [sentence for passed, sentence in checks if not passed]
+
+
+def _seal(station: PollingStation, contest: Contest, by: Account, at: datetime) -> Seal:
+    bundle = candidate_bundle(contest)
+    trustees = station.ceremony.trustees_record
+    election = _election_text(contest, trustees, bundle)
+    keys = SlotKey.objects.filter(contest=contest).order_by("public_key").values_list("public_key", flat=True)
+    credentials = build_credentials(Element.parse(key) for key in keys)
+    payload = json.dumps(
+        {
+            "election": hex_hash(election), "trustees": hex_hash(trustees.encode()),
+            "credentials": hex_hash(credentials),
+        },
+        separators=(",", ":"),
+    )  # fmt: skip
+    append_entries(
+        contest=contest, kind="Setup", records=[[election.decode(), trustees, credentials.decode(), payload]]
+    )
+    contest.state = Contest.State.SEALED
+    contest.save(update_fields=("state",))
+    parts = seal_parts(contest, station)
+    return Seal.objects.create(
+        contest=contest, sealed_at=at, sealed_by=by, parts=parts, digest=_digest(parts), bundle=bundle
+    )
+
+
+def _election_text(contest: Contest, trustees: str, bundle: bytes) -> bytes:
+    names = list(contest.lists.order_by("position").values_list("name", flat=True))
+    return build_election(
+        uuid=contest.uuid,
+        name=contest.name,
+        description=contest.election.name,
+        public_key=read_trustees(trustees.encode()).public_key,
+        questions=[Question(question=contest.name, answers=tuple(names), blank=True, minimum=1, maximum=1)],
+        administrator=contest.election.organiser,
+        credential_authority=contest.election.organiser,
+        extra={
+            "contest": {
+                "code": contest.code, "name": contest.name, "election": contest.election.name, "seats": contest.seats
+            },
+            "candidates": {"sha256": bundle_hash(bundle)},
+        },
+    )  # fmt: skip
+
+
+def seal_parts(contest: Contest, station: PollingStation) -> dict[str, str]:
+    """Return the SHA-256 (hex) of each sealed part as it is now: roll, lists, hours, bureau, keys (R211-541 1°)."""
+    election = contest.election
+    roll = hashlib.sha256()
+    entries = contest.roll.order_by("voter__reference").values_list("voter__reference", flat=True)
+    for reference in entries.iterator(chunk_size=10_000):
+        roll.update(reference.encode() + b"\n")
+    keys = hashlib.sha256()
+    rows = SlotKey.objects.filter(contest=contest, generation=0).order_by("public_key")
+    for key in rows.values_list("public_key", flat=True).iterator(chunk_size=10_000):
+        keys.update(key.encode() + b"\n")
+    hours = [utc_text(election.voting_opens_at), utc_text(election.voting_closes_at), str(election.grace)]
+    members = sorted(station.members.values_list("account__email", "role"))
+    return {
+        "roll": roll.hexdigest(),
+        "lists": bundle_hash(candidate_bundle(contest)),
+        "hours": _hash(hours),
+        "bureau": _hash(members),
+        "trustees": hex_hash(station.ceremony.trustees_record.encode()),
+        "credentials": keys.hexdigest(),
+        "seats": _hash([contest.seats, contest.kind, contest.instance]),
+    }
+
+
+def broken_seals(seal: Seal, station: PollingStation) -> list[str]:
+    """Recompute every part; return the names of those that no longer fit what was sealed (R211-542)."""
+    now = seal_parts(seal.contest, station)
+    return [name for name, digest in seal.parts.items() if now.get(name) != digest]
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
+
+
+def _digest(parts: dict[str, str]) -> str:
+    return _hash(sorted(parts.items()))

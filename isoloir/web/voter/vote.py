@@ -1,0 +1,247 @@
+"""The vote, seen from the browser: state, possession of the code, sealed records, casting, receipt (docs/specification/booth.md)."""
+
+import json
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from isoloir.board.errors import BoardRefused
+from isoloir.board.records import election_record as sealed_election
+from isoloir.common.clock import paris_text, utc_text
+from isoloir.credentials.errors import CodeNotIssued, LinkKeyDestroyed, WrongCode
+from isoloir.credentials.possession import check_possession, new_challenge
+from isoloir.documents.receipts import PrintedReceipt, compose_receipt
+from isoloir.elections.models import Contest
+from isoloir.identity.errors import SlowedDown
+from isoloir.identity.slowdown import forget_failures, record_failure, require_patience
+from isoloir.pollingstation.casting import cast_vote, check_ballot
+from isoloir.pollingstation.errors import PollingStationRefused, ReceiptInvalid
+from isoloir.pollingstation.models import Seal
+from isoloir.pollingstation.receipts import Receipt, check_receipt, receipt_key
+from isoloir.roll.models import RollEntry
+from isoloir.web.access import audience
+
+_CHALLENGE = "vote_challenge"
+_PROVED = "vote_code_proved_by"
+# What one person can send: a ballot of a hundred lists is about 60 kB.
+_LONGEST_BODY = 512 * 1024
+
+
+@cache
+def _integrity() -> dict[str, str]:
+    found: dict[str, str] = json.loads(
+        Path(settings.BASE_DIR, "isoloir/web/static/booth/integrity.json").read_text(encoding="utf-8")
+    )
+    return found
+
+
+def script_context(name: str) -> dict[str, str]:
+    """Return the address and the integrity of one of the booth's bundles, for the page that loads it."""
+    return {"script_url": static(f"booth/{name}"), "script_integrity": _integrity()[name]}
+
+
+@audience("voter")
+@require_GET
+def booth(request: HttpRequest) -> HttpResponse:
+    """The page that hosts the booth; everything after happens in it, so that the code stays in its memory."""
+    context = {"state_url": reverse("voter:vote_state"), **script_context("booth.js")}
+    return render(request, "voter/booth.html", context)
+
+
+@audience("voter")
+@require_GET
+def state(request: HttpRequest) -> JsonResponse:
+    """What the booth needs to begin."""
+    election = request.voter.election
+    request.session[_CHALLENGE] = challenge = new_challenge()
+    entries = request.voter.entries.select_related("contest__election", "turnout").order_by("contest__code")
+    return JsonResponse(
+        {
+            "election": {"name": election.name},
+            "now": utc_text(request.now),
+            "language": get_language(),
+            "voting": {
+                "opens_at": utc_text(election.voting_opens_at),
+                "closes_at": utc_text(election.voting_closes_at),
+                "grace_ends_at": utc_text(election.grace_ends_at),
+            },
+            "challenge": challenge,
+            "receipt_key": receipt_key().hex(),
+            "csrf_token": get_token(request),
+            "code_proved": _code_is_proved(request),
+            "contests": [_contest_state(entry, request) for entry in entries],
+            "possession_url": reverse("voter:possession"),
+            "receipt_pdf_url": reverse("voter:receipt_pdf"),
+            "home_url": reverse("voter:home"),
+            "verify_url": reverse("voter:verify"),
+        }
+    )
+
+
+def _contest_state(entry: RollEntry, request: HttpRequest) -> dict[str, object]:
+    contest, voted_at = entry.contest, entry.voted_at
+    voting = contest.voting_state(at=request.now)
+    if voting == "grace":
+        voting = "open" if request.voter_authenticated_at < contest.election.voting_closes_at else "closed"
+    try:
+        fingerprint = sealed_election(contest).fingerprint
+    except BoardRefused:
+        fingerprint = None
+    return {
+        "uuid": contest.uuid,
+        "code": contest.code,
+        "name": contest.name,
+        "seats": contest.seats,
+        "state": "voted" if voted_at else ("to_vote" if voting == "open" else voting),
+        "voted_at": utc_text(voted_at) if voted_at else None,
+        "voted_at_text": paris_text(voted_at) if voted_at else None,
+        "fingerprint": fingerprint,
+        "election_url": reverse("voter:election_record", args=(contest.uuid,)),
+        "candidates_url": reverse("voter:candidates", args=(contest.uuid,)),
+        "cast_url": reverse("voter:cast", args=(contest.uuid,)),
+    }
+
+
+def _code_is_proved(request: HttpRequest) -> bool:
+    return bool(request.session.get(_PROVED) == request.voter.pk)
+
+
+def _body(request: HttpRequest) -> bytes:
+    return b"" if int(request.headers.get("content-length") or 0) > _LONGEST_BODY else request.body
+
+
+def _refusal(status: int, error: str, message: str, **facts: object) -> JsonResponse:
+    return JsonResponse({"error": error, "message": message, **facts}, status=status)
+
+
+@audience("voter")
+@require_POST
+def possession(request: HttpRequest) -> JsonResponse:
+    """Check the proofs that the voter has the code; a wrong code is slowed per voter, never locked."""
+    subjects = [f"voter {request.voter.pk}"]
+    try:
+        require_patience(action="code", subjects=subjects, at=request.now)
+    except SlowedDown as slowed:
+        return _refusal(429, "slow_down", slowed.message, wait=slowed.seconds)
+    challenge, proofs = _possession_request(request)
+    if not challenge or challenge != request.session.get(_CHALLENGE):
+        return _refusal(409, "challenge_expired", _("La page a trop attendu. Recommencez."))
+    try:
+        check_possession(voter=request.voter, challenge=challenge, proofs=proofs)
+    except WrongCode:
+        wait = record_failure(action="code", subjects=subjects, at=request.now)
+        return _refusal(403, "wrong_code", _("Ce code de vote n’est pas le vôtre. Vérifiez chaque caractère."), wait=wait)
+    except (CodeNotIssued, LinkKeyDestroyed):
+        return _refusal(409, "poll_closed", _("Aucun de vos scrutins n’accepte de code de vote en ce moment."))
+    forget_failures(action="code", subjects=subjects)
+    request.session.pop(_CHALLENGE)
+    request.session[_PROVED] = request.voter.pk
+    return JsonResponse({"ok": True})
+
+
+def _possession_request(request: HttpRequest) -> tuple[str, Any]:
+    try:
+        body = json.loads(_body(request))
+    except (ValueError, RecursionError):
+        return "", None
+    if not isinstance(body, dict) or not isinstance(body.get("challenge"), str):
+        return "", None
+    return body["challenge"], body.get("proofs")
+
+
+def _own_contest(request: HttpRequest, uuid: str) -> Contest:
+    """Return the voter's contest; another's contest does not exist for this voter."""
+    entry = RollEntry.objects.select_related("contest__election").filter(voter=request.voter, contest__uuid=uuid).first()
+    if entry is None:
+        raise Http404
+    return entry.contest
+
+
+@audience("voter")
+@require_GET
+def election_record(request: HttpRequest, uuid: str) -> HttpResponse:
+    """The exact bytes of the sealed election record."""
+    contest = _own_contest(request, uuid)
+    try:
+        return _sealed_document(sealed_election(contest).raw)
+    except BoardRefused:
+        raise Http404 from None
+
+
+@audience("voter")
+@require_GET
+def candidates(request: HttpRequest, uuid: str) -> HttpResponse:
+    """The exact bytes of the sealed candidate bundle, all lists or nothing."""
+    seal = Seal.objects.filter(contest=_own_contest(request, uuid)).first()
+    if seal is None:
+        raise Http404
+    return _sealed_document(bytes(seal.bundle))
+
+
+def _sealed_document(content: bytes) -> HttpResponse:
+    # R211-535: candidacies are not for search engines. What is sealed never changes: the browser may keep it.
+    headers = {"X-Robots-Tag": "noindex", "Cache-Control": "private, max-age=600, immutable"}
+    return HttpResponse(content, content_type="application/json", headers=headers)
+
+
+@audience("voter")
+@require_POST
+def cast(request: HttpRequest, uuid: str) -> JsonResponse:
+    """Receive a ballot, as the exact bytes that the browser signed."""
+    contest = _own_contest(request, uuid)
+    if not _code_is_proved(request):
+        return _refusal(403, "code_required", _("Saisissez d’abord votre code de vote."))
+    try:
+        receipt = cast_vote(
+            voter=request.voter,
+            contest=contest,
+            ballot=check_ballot(contest=contest, text=_body(request)),
+            authenticated_at=request.voter_authenticated_at,
+            at=request.now,
+        )
+    except PollingStationRefused as refused:
+        return _refusal(409, refused.code, str(refused.sentence))
+    cast_at: datetime = receipt.cast_at
+    return JsonResponse(
+        {"receipt": receipt.as_json(), "cast_at": utc_text(cast_at), "cast_at_text": paris_text(cast_at)}
+    )
+
+
+@audience("voter")
+@require_POST
+def receipt_pdf(request: HttpRequest) -> HttpResponse:
+    """Set the receipt that the browser holds as a PDF; nothing of it is stored here."""
+    try:
+        body = json.loads(_body(request))
+        receipt = check_receipt(text=str(body["text"]), signature=str(body["signature"]))
+    except (ValueError, KeyError, TypeError, RecursionError, ReceiptInvalid):
+        return _refusal(409, ReceiptInvalid.code, str(ReceiptInvalid.sentence))
+    headers = {"Content-Disposition": 'attachment; filename="preuve-de-vote.pdf"', "Cache-Control": "no-store"}
+    return HttpResponse(compose_receipt(_printed(request, receipt)), content_type="application/pdf", headers=headers)
+
+
+def _printed(request: HttpRequest, receipt: Receipt) -> PrintedReceipt:
+    fields = receipt.fields
+    return PrintedReceipt(
+        election=fields["election"],
+        contest=fields["contest_name"],
+        tracker=fields["tracker"],
+        fingerprint=fields["fingerprint"],
+        cast_at=receipt.cast_at,
+        text=receipt.text,
+        signature=receipt.as_json()["signature"],
+        key=receipt.key.hex(),
+        verification_url=request.build_absolute_uri(reverse("voter:verify")),
+        language="en" if get_language() == "en" else "fr",
+    )

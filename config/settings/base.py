@@ -91,7 +91,7 @@ AUTH_PASSWORD_VALIDATORS = [
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_LOCKOUT_CALLABLE = "isoloir.web.bureau.views.slowed_down"
+AXES_LOCKOUT_CALLABLE = "isoloir.web.bureau.signin.slowed_down"
 AXES_USERNAME_FORM_FIELD = "email"
 # Failed addresses are not kept beside names: the journal counts, axes only delays.
 AXES_DISABLE_ACCESS_LOG = True
@@ -103,6 +103,8 @@ LOCALE_PATHS = [BASE_DIR / "isoloir" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Europe/Paris"
+# What time it is for voters and bureaux; the demonstration puts its own clock here.
+CLOCK = "django.utils.timezone.now"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"

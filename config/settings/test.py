@@ -11,3 +11,5 @@ WHITENOISE_AUTOREFRESH = True
 STATIC_ROOT = VAR_DIR / "test-static"
 ARGON2_TIME_COST = 1
 ARGON2_MEMORY_KIB = 1024
+# A view that does not say its audience is a mistake of ours: loud here, a page not found in production.
+UNMARKED_VIEW_RAISES = True

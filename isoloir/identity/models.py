@@ -1,5 +1,7 @@
 """Who a person is: staff accounts, voters' accounts, one-time links, slow-downs."""
 
+from collections.abc import Callable
+
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -26,6 +28,9 @@ class Account(AbstractBaseUser, PermissionsMixin):
     is_administrator = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
 
+    # Whether the second factor was given in this session: set by django-otp on the account of a request.
+    is_verified: Callable[[], bool]
+
     USERNAME_FIELD = "email"
     objects = AccountQuerySet()
 
@@ -43,6 +48,8 @@ class VoterAccount(models.Model):
     voter = models.OneToOneField(Voter, on_delete=models.CASCADE, related_name="account")
     password = models.CharField(max_length=128)
     activated_at = models.DateTimeField()
+    # Sessions opened before this instant were opened with another password, and are over.
+    password_set_at = models.DateTimeField()
     last_signed_in_at = models.DateTimeField(null=True)
     previous_sign_in_at = models.DateTimeField(null=True)
 
@@ -54,6 +61,7 @@ class OneTimeLink(models.Model):
     """A link sent by e-mail; only the SHA-256 of its token is kept."""
 
     class Purpose(models.TextChoices):
+        INVITATION = "invitation", _("activer son compte, à l’ouverture du portail")
         PASSWORD = "password", _("créer ou changer le mot de passe")
 
     voter = models.ForeignKey(Voter, on_delete=models.CASCADE, related_name="links")
@@ -62,6 +70,16 @@ class OneTimeLink(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("voter",),
+                condition=models.Q(purpose="invitation"),
+                name="identity_invited_once",
+                violation_error_message=_("Un électeur n’est invité qu’une fois."),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.purpose} {self.created_at:%Y-%m-%d}"

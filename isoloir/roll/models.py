@@ -1,5 +1,6 @@
 """The electoral roll and the signature list. Nothing here knows a ballot."""
 
+from datetime import datetime
 from typing import Self
 
 from django.db import models
@@ -63,7 +64,7 @@ class RollEntry(models.Model):
         return f"{self.voter_id}/{self.contest_id}"
 
     @property
-    def voted_at(self) -> "object | None":
+    def voted_at(self) -> datetime | None:
         turnout = getattr(self, "turnout", None)
         return turnout.voted_at if turnout else None
 

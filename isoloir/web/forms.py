@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.forms.renderers import TemplatesSetting
+from django.utils.functional import Promise
 
 
 class AccessibleFormRenderer(TemplatesSetting):
@@ -27,7 +28,7 @@ class PasswordRule:
     """
 
     code: str
-    sentence: str
+    sentence: str | Promise
     pattern: str
 
 

@@ -38,13 +38,16 @@ class Migration(migrations.Migration):
             name='OneTimeLink',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(choices=[('password', 'créer ou changer le mot de passe')], max_length=20)),
+                ('purpose', models.CharField(choices=[('invitation', 'activer son compte, à l’ouverture du portail'), ('password', 'créer ou changer le mot de passe')], max_length=20)),
                 ('token_hash', models.CharField(max_length=64, unique=True)),
                 ('created_at', models.DateTimeField()),
                 ('expires_at', models.DateTimeField()),
                 ('used_at', models.DateTimeField(null=True)),
                 ('voter', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='roll.voter')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('purpose', 'invitation')), fields=('voter',), name='identity_invited_once', violation_error_message='Un électeur n’est invité qu’une fois.')],
+            },
         ),
         migrations.CreateModel(
             name='Slowdown',
@@ -65,6 +68,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('password', models.CharField(max_length=128)),
                 ('activated_at', models.DateTimeField()),
+                ('password_set_at', models.DateTimeField()),
                 ('last_signed_in_at', models.DateTimeField(null=True)),
                 ('previous_sign_in_at', models.DateTimeField(null=True)),
                 ('voter', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='account', to='roll.voter')),

@@ -1,0 +1,104 @@
+"""Refusals of the identity room, with the sentence that the person reads."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from isoloir.common.clock import paris_text
+
+
+class IdentityRefused(Exception):
+    """An act of identification was refused; `message` is for the person and tells the way forward."""
+
+    @property
+    def message(self) -> str:
+        return _("Votre demande n’a pas pu être acceptée.")
+
+
+class PortalClosed(IdentityRefused):
+    """The election's portal is not open yet; it opens at `opens_at`, when that is known."""
+
+    def __init__(self, opens_at: datetime | None = None) -> None:
+        super().__init__("portal closed")
+        self.opens_at = opens_at
+
+    @property
+    def message(self) -> str:
+        if self.opens_at is None:
+            return _("Aucune élection n’est ouverte sur ce portail.")
+        return _("Le portail ouvre le %(at)s.") % {"at": paris_text(self.opens_at)}
+
+
+class SlowedDown(IdentityRefused):
+    """Too many tries lately: the next one is accepted after `seconds`. Never a lock-out."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"wait {seconds} s")
+        self.seconds = seconds
+
+    @property
+    def message(self) -> str:
+        return ngettext(
+            "Trop d’essais en peu de temps. Attendez %(seconds)d seconde, puis recommencez.",
+            "Trop d’essais en peu de temps. Attendez %(seconds)d secondes, puis recommencez.",
+            self.seconds,
+        ) % {"seconds": self.seconds}
+
+
+class SignInRefused(IdentityRefused):
+    """Address and password do not go together; says nothing of which one is wrong. The next try waits `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"wait {seconds} s")
+        self.seconds = seconds
+
+    @property
+    def message(self) -> str:
+        sentence = _("Le mot de passe ne correspond pas à cette adresse, ou le compte n’est pas encore activé.")
+        if not self.seconds:
+            return sentence
+        wait = ngettext(
+            "Attendez %(seconds)d seconde avant de recommencer.",
+            "Attendez %(seconds)d secondes avant de recommencer.",
+            self.seconds,
+        ) % {"seconds": self.seconds}
+        return f"{sentence} {wait}"
+
+
+class LinkRefused(IdentityRefused):
+    """A one-time link cannot be used; `code` names the fault."""
+
+    code = "unknown"
+
+    @property
+    def message(self) -> str:
+        return _("Ce lien n’est pas reconnu : il est peut-être incomplet, coupé par votre messagerie.")
+
+
+class LinkExpired(LinkRefused):
+    code = "expired"
+
+    @property
+    def message(self) -> str:
+        return _("Ce lien a expiré.")
+
+
+class LinkUsed(LinkRefused):
+    code = "used"
+
+    @property
+    def message(self) -> str:
+        return _("Ce lien a déjà servi. Un lien ne peut être utilisé qu’une seule fois.")
+
+
+class PasswordRefused(IdentityRefused):
+    """The password breaks rules of the policy: `sentences` names each of them."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__(f"{len(sentences)} rules")
+        self.sentences = sentences
+
+    @property
+    def message(self) -> str:
+        return " ".join(self.sentences)

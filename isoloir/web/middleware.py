@@ -1,0 +1,84 @@
+"""The clock of a request, and the door that every request goes through."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+
+from isoloir.common.clock import current_time
+from isoloir.common.clock import current_time
+from isoloir.identity.permissions import is_verified, is_verified_administrator
+from isoloir.identity.sessions import read_session
+
+from .access import PortalRequest, signed_out_answer, wants_json
+
+Answer = Callable[[Any], HttpResponseBase]
+
+
+class ClockMiddleware:
+    """Gives every request one instant, `request.now`: no act of a request sees another time than its neighbours."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: PortalRequest) -> HttpResponseBase:
+        request.now = current_time()
+        return self.get_response(request)
+
+
+class ClosedByDefaultMiddleware:
+    """Lets a request through only to a view that says who it is for, and only for those people.
+
+    Sets `request.voter` and `request.voter_authenticated_at` (both None when no voter is identified), and
+    `request.audience`, that of the view.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: PortalRequest) -> HttpResponseBase:
+        signed_in = read_session(request.session, at=request.now)
+        request.voter = signed_in.voter if signed_in else None
+        request.voter_authenticated_at = signed_in.authenticated_at if signed_in else None
+        request.audience = None
+        response = self.get_response(request)
+        if request.audience != "public":
+            self._keep_private(response)
+        return response
+
+    def process_view(
+        self, request: PortalRequest, view: Callable[..., Any], _arguments: tuple[Any, ...], _keywords: dict[str, Any]
+    ) -> HttpResponse | None:
+        request.audience = getattr(view, "audience", None)
+        if request.audience == "public":
+            return None
+        if request.audience == "voter":
+            return self._require_voter(request)
+        if request.audience in ("bureau", "console"):
+            return self._require_member(request)
+        if getattr(settings, "UNMARKED_VIEW_RAISES", False):
+            raise ImproperlyConfigured(f"{view.__module__}.{view.__qualname__} does not say its audience")
+        raise Http404
+
+    def _require_voter(self, request: PortalRequest) -> HttpResponse | None:
+        if request.voter is not None:
+            return None
+        if wants_json(request):
+            return signed_out_answer()
+        return HttpResponseRedirect(reverse("voter:identification"))
+
+    def _require_member(self, request: PortalRequest) -> HttpResponse | None:
+        if not is_verified(request.user):
+            return HttpResponseRedirect(f"{reverse('bureau:login')}?{urlencode({'next': request.get_full_path()})}")
+        if request.audience == "console" and not is_verified_administrator(request.user):
+            raise PermissionDenied
+        return None
+
+    def _keep_private(self, response: HttpResponseBase) -> None:
+        # R211-535: what only voters may read is never indexed; and no shared device keeps a copy of it.
+        response.headers.setdefault("X-Robots-Tag", "noindex, nofollow, noarchive")
+        response.headers.setdefault("Cache-Control", "no-store")

@@ -18,7 +18,7 @@ from isoloir.common.clock import utc_text
 from isoloir.credentials.links import has_link_key
 from isoloir.credentials.models import Slot, SlotKey, SlotLink
 from isoloir.elections.bundle import bundle_hash, candidate_bundle
-from isoloir.elections.models import Contest
+from isoloir.elections.models import CandidateList, Contest
 from isoloir.identity.models import Account
 from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
@@ -64,6 +64,7 @@ def seal_faults(station: PollingStation, contests: list[Contest], *, at: datetim
         for name, model, path in (
             ("roll", RollEntry, "contest"), ("links", SlotLink, "entry__contest"), ("slots", Slot, "contest"),
             ("keys", SlotKey, "contest"), ("turnout", Turnout, "entry__contest"), ("ballots", Ballot, "contest"),
+            ("lists", CandidateList, "contest"),
         )
     }  # fmt: skip
     for contest in contests:
@@ -76,7 +77,7 @@ def _contest_faults(contest: Contest, count: dict[str, int], at: datetime) -> li
     checks = (
         (contest.state == Contest.State.PREPARED, "déjà scellé"),
         (at < contest.election.voting_opens_at, "l’heure d’ouverture est passée"),
-        (contest.lists.exists(), "aucune candidature"),
+        (count["lists"] > 0, "aucune candidature"),
         (count["roll"] > 0, "la liste électorale est vide"),
         (
             count["roll"] == count["links"] == count["slots"] == count["keys"] and has_link_key(contest),

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
+from django.db.models import Count
 from isoloir_protocol.ballots import verify_ballot
 from isoloir_protocol.errors import ProtocolError
 from isoloir_protocol.proofs import hex_hash
@@ -81,12 +82,15 @@ def receive_partial_decryption(
 
     Receiving the trustee's partial decryption again changes nothing.
     """
-    locked = _locked(contest, Contest.State.COUNTING)
+    # A browser may try again after a lost answer, when the result has been established meanwhile.
+    locked = _locked(contest, Contest.State.COUNTING, Contest.State.COUNTED, Contest.State.PUBLISHED)
     if trustee.account_id != by.pk or not locked.stations.filter(ceremony__groups=trustee.group_id).exists():
         raise NotAllowed
     known = PartialDecryption.objects.filter(contest=locked, trustee=trustee).first()
     if known is not None:
         return known
+    if locked.state != Contest.State.COUNTING:
+        raise NotThere(locked.state)
     election, tally = election_record(locked), _published_tally(locked)
     share = read_trustees(setup_records(locked)[1].encode()).owners[trustee.owner - 1]
     try:
@@ -152,7 +156,8 @@ def _registered(contest: Contest) -> int:
 
 def _seats(contest: Contest, votes: list[int], draws: tuple[int, ...]) -> dict[str, object]:
     on_lists = contest.kind == Contest.Kind.LIST
-    candidates = [entry.candidates.count() for entry in contest.lists.order_by("position")] if on_lists else None
+    presented = contest.lists.order_by("position").annotate(presented=Count("candidates"))
+    candidates = list(presented.values_list("presented", flat=True)) if on_lists else None
     ties = LIST_TIES if on_lists and contest.instance != Contest.Instance.CCM else SIGLE_TIES
     try:
         return attribute_seats(
@@ -196,7 +201,7 @@ def sign_minutes(*, contest: Contest, minutes_sha256: str, shown_sha256: str, by
     if minutes_sha256 != shown_sha256:
         raise MinutesChanged
     signature, made = MinutesSignature.objects.get_or_create(
-        contest=locked, account=by,
+        contest=locked, account_id=by.pk,
         defaults={"role": member.role, "minutes_sha256": minutes_sha256, "signed_at": at},
     )  # fmt: skip
     if made:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from fractions import Fraction
 
+from django.utils import translation
 from isoloir_protocol.proofs import hex_hash
 
 from isoloir.board.records import election_record, records_of
@@ -23,7 +24,15 @@ _TIE_RULES = {
 
 
 def results_minutes(result: ContestResult, station: PollingStation) -> bytes:
-    """Return the results minutes as a PDF; the signatures under them are recorded beside, by the hash of these bytes."""
+    """Return the results minutes as a PDF; the signatures under them are recorded beside, by the hash of these bytes.
+
+    The minutes are in French whoever reads them: every member signs the same bytes.
+    """
+    with translation.override("fr"):
+        return _composed(result, station)
+
+
+def _composed(result: ContestResult, station: PollingStation) -> bytes:
     contest, election = result.contest, result.contest.election
     lists = list(contest.lists.prefetch_related("organisations", "candidates").order_by("position"))
     minutes = ResultsMinutes(

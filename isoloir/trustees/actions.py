@@ -71,12 +71,10 @@ def _check(mine: Trustee, members: list[Trustee], step: str, text: str) -> None:
             certificates[mine.index - 1] = text
             check_certificates(certificates, threshold=threshold)
     elif step == "polynomial":
-        check_polynomial(certificates=certificates, threshold=threshold, index=mine.index, text=text)
+        check_polynomial(certificates=certificates, index=mine.index, text=text)
     else:
-        check_share(
-            certificates=certificates, polynomials=[member.polynomial for member in members],
-            threshold=threshold, index=mine.index, text=text,
-        )  # fmt: skip
+        polynomials = [member.polynomial for member in members]
+        check_share(certificates=certificates, polynomials=polynomials, index=mine.index, text=text)
 
 
 def routed_message(trustee: Trustee, members: list[Trustee]) -> str:
@@ -85,7 +83,6 @@ def routed_message(trustee: Trustee, members: list[Trustee]) -> str:
         routed = route_polynomials(
             certificates=[member.certificate for member in members],
             polynomials=[member.polynomial for member in members],
-            threshold=trustee.group.threshold,
         )
     except ProtocolError as error:
         raise MessageRefused(error.code) from None
@@ -97,7 +94,6 @@ def _finish_group(group: TrusteeGroup, members: list[Trustee]) -> None:
         certificates=[member.certificate for member in members],
         polynomials=[member.polynomial for member in members],
         shares=[member.share for member in members],
-        threshold=group.threshold,
     )
     group.save(update_fields=("parameters",))
 

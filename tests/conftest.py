@@ -87,6 +87,8 @@ def _locks_say_what_they_lock() -> Iterator[None]:
         self: Any, nowait: bool = False, skip_locked: bool = False, of: Any = (), **others: Any
     ) -> Any:
         caller = inspect.currentframe().f_back  # type: ignore[union-attr]
+        while caller is not None and caller.f_globals.get("__name__") == "django.db.models.manager":
+            caller = caller.f_back
         module = caller.f_globals.get("__name__", "") if caller else ""
         if not of and module.startswith(("isoloir.", "config.")):
             raise AssertionError(f"{module}: select_for_update() without of=")

@@ -10,7 +10,6 @@ from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRed
 from django.urls import reverse
 
 from isoloir.common.clock import current_time
-from isoloir.common.clock import current_time
 from isoloir.identity.permissions import is_verified, is_verified_administrator
 from isoloir.identity.sessions import read_session
 

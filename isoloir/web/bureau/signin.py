@@ -1,9 +1,12 @@
 """Sign-in of bureau members and administrators: e-mail and password, then the code of their device (TOTP)."""
 
+import base64
+from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
 from typing import Any
 
+import segno
 from django import forms
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpResponse, HttpResponseRedirect
@@ -16,8 +19,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
-from django_otp import devices_for_user
 from django_otp import login as otp_login
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from isoloir.identity.models import Account
 from isoloir.identity.permissions import is_verified
@@ -65,11 +68,11 @@ class CodeForm(forms.Form):
 @audience("public")
 @never_cache
 @sensitive_post_parameters("password")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: PortalRequest) -> HttpResponse:
     """Ask for the e-mail address and the password; the wrong couple and the unknown address get the same answer."""
-    form = SignInForm(request.POST or None)
-    if request.method == "GET":
+    form = SignInForm(request.POST if request.method == "POST" else None)
+    if request.method != "POST":
         request.session[_NEXT] = request.GET.get("next", "")
     if request.method == "POST" and form.is_valid():
         account = authenticate(request, **form.cleaned_data)
@@ -84,7 +87,7 @@ def sign_in(request: PortalRequest) -> HttpResponse:
 
 @audience("public")
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def enter_code(request: PortalRequest) -> HttpResponse:
     """Ask for the code of the member's device; the sign-in counts only once it is right."""
     account = request.user
@@ -92,14 +95,17 @@ def enter_code(request: PortalRequest) -> HttpResponse:
         return redirect("bureau:login")
     if is_verified(account):
         return HttpResponseRedirect(_destination(request, account))
-    form = CodeForm(request.POST or None)
+    new_device = _device_to_enrol(account)
+    form = CodeForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         fault = _try_code(request, account, form.cleaned_data["code"])
         if not fault:
-            record(Kind.ACCOUNT_SIGNED_IN, actor=account.email, at=request.now)
+            enrolled = new_device is not None
+            record(Kind.ACCOUNT_SIGNED_IN, actor=account.email, at=request.now, facts={"device_enrolled": enrolled})
             return HttpResponseRedirect(_destination(request, account))
         form.add_error("code", fault)
-    return render(request, "bureau/totp.html", {"form": form})
+    enrolment = _Enrolment.of(new_device) if new_device else None
+    return render(request, "bureau/totp.html", {"form": form, "enrolment": enrolment})
 
 
 @audience("public")
@@ -118,16 +124,44 @@ def slowed_down(request: PortalRequest, _response: HttpResponse | None, _credent
     return render(request, "bureau/login.html", {"form": form}, status=429)
 
 
+@dataclass(frozen=True)
+class _Enrolment:
+    """What the member's application needs, shown until the first right code."""
+
+    qr_url: str
+    secret: str
+
+    @classmethod
+    def of(cls, device: TOTPDevice) -> "_Enrolment":
+        image = segno.make(device.config_url, micro=False).svg_data_uri(scale=4, border=4, light="white")
+        return cls(qr_url=image, secret=base64.b32encode(device.bin_key).decode())
+
+
+def _device_to_enrol(account: Account) -> TOTPDevice | None:
+    """Return the device that a member without any is about to enrol, always the same one until its first right code."""
+    devices = TOTPDevice.objects.filter(user=account)
+    if devices.filter(confirmed=True).exists():
+        return None
+    return devices.filter(confirmed=False).first() or TOTPDevice.objects.create(
+        user=account, name=account.email, confirmed=False
+    )
+
+
 def _try_code(request: PortalRequest, account: Account, code: str) -> str:
     """Sign the member in with the device that gave this code, or return the sentence that says what is wrong."""
-    devices = list(devices_for_user(account, for_verify=True))
-    if not devices:
-        return _("Aucun appareil n’est enregistré pour ce compte. Adressez-vous à l’administration de l’élection.")
+    devices = TOTPDevice.objects.filter(user=account).order_by("-confirmed", "pk")
+    has_confirmed = any(device.confirmed for device in devices)
     for device in devices:
+        # An unconfirmed device counts only while there is no other: it cannot be added beside one in use.
+        if has_confirmed and not device.confirmed:
+            continue
         allowed, reason = device.verify_is_allowed()
         if not allowed:
             return _too_fast(reason)
         if device.verify_token(code):
+            if not device.confirmed:
+                device.confirmed = True
+                device.save(update_fields=("confirmed",))
             otp_login(request, device)
             return ""
     return _("Ce code n’est pas le bon, ou il a déjà servi. Attendez que votre appareil en affiche un autre.")

@@ -4,7 +4,7 @@ import os
 import secrets
 
 from .base import *  # noqa: F403
-from .base import INSTALLED_APPS, MIDDLEWARE, SECRETS_DIR
+from .base import INSTALLED_APPS, SECRETS_DIR
 
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
@@ -20,8 +20,5 @@ def _secret_key() -> str:
 
 SECRET_KEY = os.environ.get("ISOLOIR_SECRET_KEY") or _secret_key()
 INSTALLED_APPS = [*INSTALLED_APPS, "isoloir.demo"]
-MIDDLEWARE = [
-    "isoloir.demo.middleware.DemonstrationClockMiddleware" if name == "isoloir.web.middleware.ClockMiddleware" else name
-    for name in MIDDLEWARE
-]
+CLOCK = "isoloir.demo.clock.now"
 EMAIL_BACKEND = "isoloir.demo.mailbox.MailboxBackend"

@@ -1,0 +1,68 @@
+"""`isoloir demo`: a fictional académie on loopback, from the key ceremony to the published results."""
+
+import argparse
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from .server import free_port, running
+from .setup import collect_static, migrate, start_django
+
+_DIRECTORY = Path(__file__).resolve().parent.parent.parent / "var" / "demo"
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser("demo", help="sert une élection de démonstration sur cette machine")
+    parser.add_argument("--port", type=int, default=8000, help="port (8000 ; 0 : un port libre)")
+    parser.add_argument("--voters", type=int, default=300, help="nombre d’électeurs fictifs")
+    parser.add_argument("--directory", type=Path, default=_DIRECTORY, help="où la démonstration garde ses fichiers")
+    parser.add_argument("--reset", action="store_true", help="recommence à zéro")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prepare the demonstration at the first run, then serve until interrupted."""
+    begun = time.monotonic()
+    if options.reset:
+        shutil.rmtree(options.directory, ignore_errors=True)
+    port = options.port or free_port()
+    address = f"http://127.0.0.1:{port}"
+    prepare(options.directory, voters=options.voters, address=address)
+    with running(port=port, log=options.directory / "server.log") as served:
+        print(_banner(served, time.monotonic() - begun), flush=True)
+        try:
+            while True:
+                time.sleep(3600)
+        except KeyboardInterrupt:
+            print("\nDémonstration arrêtée.", flush=True)
+    return 0
+
+
+def prepare(directory: Path, *, voters: int, address: str) -> None:
+    """Make the database and the fictional election, unless they are there."""
+    import os
+
+    os.environ["ISOLOIR_PORTAL_URL"] = address
+    start_django(directory=directory)
+    migrate()
+    collect_static()
+
+    from isoloir.demo.actions import ensure_demonstration
+
+    ensure_demonstration(directory=directory, voters=voters)
+
+
+def _banner(address: str, seconds: float) -> str:
+    return f"""
+Isoloir : démonstration prête en {seconds:.0f} s. Toutes les personnes et organisations sont fictives.
+
+  Portail des électeurs      {address}/
+  Guide, identités, horloge  {address}/demo/
+  Boîte aux lettres          {address}/demo/courrier/
+  Bureau de vote             {address}/bureau/
+  Administration             {address}/console/
+  Résultats                  {address}/resultats/
+
+Ctrl-C arrête ; « make demo » reprend là où vous en étiez ; « make demo-reset » recommence.
+"""

@@ -1,0 +1,21 @@
+"""An e-mail backend that delivers to the demonstration's mailbox page."""
+
+from collections.abc import Sequence
+
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+
+from .models import DeliveredMessage
+
+
+class MailboxBackend(BaseEmailBackend):
+    """Keeps each message as a row, which /demo/courrier/ shows."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        rows = [
+            DeliveredMessage(recipient=recipient, subject=message.subject, body=message.body)
+            for message in email_messages
+            for recipient in message.to
+        ]
+        DeliveredMessage.objects.bulk_create(rows)
+        return len(email_messages)

@@ -1,0 +1,114 @@
+"""A voter who acts over HTTP as the booth does: link, password, code, ballots, receipts."""
+
+import base64
+import hashlib
+import json
+import os
+import re
+import secrets
+from dataclasses import dataclass, field
+
+import httpx
+from nacl.signing import VerifyKey
+
+from isoloir_protocol.ballots import create_ballot, tracker_of
+from isoloir_protocol.credentials import derive_secret, public_credential
+from isoloir_protocol.election import read_election
+from isoloir_protocol.possession import prove_possession
+
+_CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+_TIMEOUT = httpx.Timeout(60.0)
+
+
+class RehearsalFailed(RuntimeError):
+    """The portal did not do what a voter may expect; the message says what was expected."""
+
+
+@dataclass
+class Cast:
+    """A ballot that the portal acknowledged: its contest, choice vector and signed receipt."""
+
+    contest: str
+    choice: int
+    tracker: str
+    receipt: dict[str, str] = field(repr=False)
+
+
+class HttpVoter:
+    """One voter with an own cookie jar. `address` is the portal's, for instance http://127.0.0.1:8000."""
+
+    def __init__(self, address: str, *, code: str) -> None:
+        self._http = httpx.Client(base_url=address, timeout=_TIMEOUT, follow_redirects=True, trust_env=False)
+        self._code = code
+
+    def close(self) -> None:
+        self._http.close()
+
+    def open_account(self, link: str) -> None:
+        """Follow the one-time link and set a password."""
+        page = self._expect(self._http.get(httpx.URL(link).raw_path.decode()), "the one-time link opens")
+        token = _CSRF.search(page.text)
+        if token is None:
+            raise RehearsalFailed("the page of the link has no form")
+        password = f"Aa1!{secrets.token_urlsafe(12)}"
+        form = {"csrfmiddlewaretoken": token[1], "password": password, "confirmation": password}
+        answer = self._expect(self._http.post(str(page.url), data=form), "the password is accepted")
+        if not answer.url.path.startswith("/espace"):
+            raise RehearsalFailed("the password was refused")
+
+    def vote(self) -> list[Cast]:
+        """Prove the code, then vote at random in every contest that is open; return what was acknowledged."""
+        state = self._expect(self._http.get("/vote/etat.json"), "the booth begins").json()
+        headers = {"X-CSRFToken": state["csrf_token"], "Referer": str(self._http.base_url)}
+        proofs = [self._proof(contest["uuid"], state["challenge"]) for contest in state["contests"]]
+        body = {"challenge": state["challenge"], "proofs": proofs}
+        self._expect(self._http.post(state["possession_url"], json=body, headers=headers), "the code is accepted")
+        return [
+            self._cast(contest, state, headers) for contest in state["contests"] if contest["state"] == "to_vote"
+        ]
+
+    def _proof(self, uuid: str, challenge: str) -> dict[str, object]:
+        secret = derive_secret(uuid=uuid, code=self._code)
+        proof = prove_possession(secret=secret, challenge=challenge, uuid=uuid, random=os.urandom)
+        return {"contest": uuid, "credential": public_credential(secret).text, "proof": proof}
+
+    def _cast(self, contest: dict[str, str], state: dict[str, str], headers: dict[str, str]) -> Cast:
+        record = self._expect(self._http.get(contest["election_url"]), "the election record is served").content
+        bundle = self._expect(self._http.get(contest["candidates_url"]), "the candidates are served").content
+        election = read_election(record)
+        lists = [entry["name"] for entry in json.loads(bundle)["lists"]]
+        if (
+            election.fingerprint != contest["fingerprint"]
+            or election.extra["candidates"]["sha256"] != hashlib.sha256(bundle).hexdigest()
+            or list(election.questions[0].answers) != lists
+        ):
+            raise RehearsalFailed("record, fingerprint and candidates do not agree")
+        choice = secrets.randbelow(len(lists) + 1)
+        vector = [int(position == choice) for position in range(len(lists) + 1)]
+        ballot = create_ballot(
+            election=election, secret=derive_secret(uuid=contest["uuid"], code=self._code),
+            choices=[vector], random=os.urandom,
+        )  # fmt: skip
+        answer = self._http.post(
+            contest["cast_url"], content=ballot, headers={**headers, "Content-Type": "application/json"}
+        )
+        receipt = self._expect(answer, "the ballot is accepted").json()["receipt"]
+        tracker = tracker_of(ballot)
+        _check_receipt(receipt, state["receipt_key"], contest["uuid"], tracker)
+        return Cast(contest=contest["uuid"], choice=choice, tracker=tracker, receipt=receipt)
+
+    @staticmethod
+    def _expect(answer: httpx.Response, expected: str) -> httpx.Response:
+        if answer.status_code != httpx.codes.OK:
+            raise RehearsalFailed(f"expected: {expected}; got status {answer.status_code}")
+        return answer
+
+
+def _check_receipt(receipt: dict[str, str], key: str, contest: str, tracker: str) -> None:
+    """Check the receipt as the booth does. Raises RehearsalFailed, or BadSignatureError of PyNaCl."""
+    VerifyKey(bytes.fromhex(key)).verify(
+        b"isoloir-receipt-v1\n" + receipt["text"].encode(), base64.b64decode(receipt["signature"])
+    )
+    signed = json.loads(receipt["text"])
+    if signed["contest"] != contest or signed["tracker"] != tracker:
+        raise RehearsalFailed("the receipt is for another ballot")

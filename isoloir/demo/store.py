@@ -1,0 +1,98 @@
+"""Files of the demonstration: what its fictional authority, printer and members would each keep for themselves."""
+
+import csv
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from isoloir.elections.models import Contest, Election
+from isoloir.pollingstation.models import PollingStation
+
+# The members of the demonstration share one password and one passphrase: they guard nothing.
+PASSWORD = "Demonstration-2026!"  # noqa: S105
+PASSPHRASE = "phrase de demonstration"
+_NOTICE_NAME = re.compile(r"[A-Za-z0-9._-]+\.pdf", re.ASCII)
+_LINK = re.compile(r"(https?://\S+)")
+
+
+def directory() -> Path:
+    return Path(settings.VAR_DIR)
+
+
+def codes() -> dict[str, str]:
+    """Return the voting codes by voter's reference, as the fictional authority printed them."""
+    with (directory() / "authority" / "private" / "codes.csv").open(newline="", encoding="utf-8") as stream:
+        return {row["reference"]: row["code"] for row in csv.DictReader(stream, delimiter=";")}
+
+
+def read_seeds() -> dict[int, str]:
+    """Return the seeds of the members that act by program, by number of trustee."""
+    path = directory() / "members" / "seeds.json"
+    return {int(owner): seed for owner, seed in json.loads(path.read_text()).items()} if path.exists() else {}
+
+
+def write_seeds(seeds: dict[int, str]) -> None:
+    path = directory() / "members" / "seeds.json"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.write_text(json.dumps(seeds))
+    path.chmod(0o600)
+
+
+def key_file_path(owner: int) -> Path:
+    return directory() / "members" / f"cle-{owner}.json"
+
+
+def key_file(owner: int) -> Path | None:
+    path = key_file_path(owner)
+    return path if path.is_file() else None
+
+
+def notice_files() -> list[str]:
+    """Return the names of the PDF files of notices, one per establishment."""
+    return sorted(path.name for path in (directory() / "notices").rglob("*.pdf"))
+
+
+def notice_file(name: str) -> Path | None:
+    if not _NOTICE_NAME.fullmatch(name):
+        return None
+    return next(iter((directory() / "notices").rglob(name)), None)
+
+
+def lines_with_links(body: str) -> list[list[tuple[str, bool]]]:
+    """Return the lines of a message as pieces of text, each with whether it is an address to follow."""
+    return [
+        [(piece, bool(_LINK.fullmatch(piece))) for piece in _LINK.split(line) if piece] for line in body.splitlines()
+    ]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of the guided visit."""
+
+    title: str
+    state: str
+
+
+def steps(election: Election, station: PollingStation, *, at: datetime) -> list[Step]:
+    """Return the steps of the visit, each `done`, `current` or `to_do`."""
+    states = set(election.contests.values_list("state", flat=True))
+    counted = (Contest.State.COUNTED, Contest.State.PUBLISHED)
+    done = [
+        (_("Faire les clés du bureau"), station.ceremony.completed_at is not None),
+        (_("Sceller les scrutins"), Contest.State.PREPARED not in states),
+        (_("Avancer à l’ouverture"), at >= election.voting_opens_at),
+        (_("Voter"), at >= election.voting_closes_at),
+        (_("Clôturer"), states.isdisjoint({Contest.State.PREPARED, Contest.State.SEALED, Contest.State.SUSPENDED})),
+        (_("Dépouiller avec les clés"), states.issubset(counted)),
+        (_("Signer le procès-verbal et publier"), states == {Contest.State.PUBLISHED}),
+    ]
+    first = next((number for number, (_title, is_done) in enumerate(done) if not is_done), len(done))
+    return [
+        Step(title=title, state="done" if number < first else "current" if number == first else "to_do")
+        for number, (title, _is_done) in enumerate(done)
+    ]

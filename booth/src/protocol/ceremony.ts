@@ -1,0 +1,205 @@
+import { ProtocolFault } from "./errors.js";
+import {
+  GROUP_NAME,
+  NEUTRAL,
+  elementText,
+  generatorPower,
+  modOrder,
+  parseElement,
+  publicPower,
+  type Element,
+} from "./group.js";
+import { arrayOf, canonical, exactMembers, readCanonical, stringOf, type Json } from "./jsontext.js";
+import { readScalar } from "./proofs.js";
+import { randomBase58, randomScalar, type RandomSource } from "./random.js";
+import { deriveTrusteeKeys, openSigned, receiveMessage, sendMessage, sign, type TrusteeKeys } from "./sealing.js";
+import { proveKnowledge, signMessage, verifyMessage } from "./signatures.js";
+
+/** Place of a trustee in a threshold group: `threshold` of `size` members can decrypt. */
+export interface Place {
+  readonly index: number;
+  readonly size: number;
+  readonly threshold: number;
+}
+
+/** A certificate that was checked. */
+export interface Certificate {
+  readonly text: string;
+  readonly verificationKey: Element;
+  readonly encryptionKey: Element;
+}
+
+/** Seed of a trustee: 22 Base58 characters. */
+export function generateSeed(random: RandomSource): string {
+  return randomBase58(22, random);
+}
+
+/** Step 1 (§7.2): the two public keys of a trustee with its place, signed by itself. */
+export function makeCertificate(seed: string, place: Place, random: RandomSource): string {
+  const keys = deriveTrusteeKeys(seed);
+  const message = canonical({
+    context: contextOf(place),
+    verification: elementText(keys.verificationKey),
+    encryption: elementText(keys.encryptionKey),
+  });
+  return canonical(sign(keys.signing, message, random));
+}
+
+function contextOf({ index, size, threshold }: Place): Record<string, string | number> {
+  return { group: GROUP_NAME, size, threshold, index };
+}
+
+/** Step 2: every certificate of the group, in order, each at its own place and signed by its own key. */
+export function checkCertificates(texts: readonly string[], group: Omit<Place, "index">): Certificate[] {
+  if (texts.length !== group.size) throw new ProtocolFault("certificate-count", "A certificate is missing or too many.");
+  const certificates = texts.map((text, rank) => checkCertificate(text, { ...group, index: rank + 1 }));
+  const keys = certificates.flatMap(({ verificationKey, encryptionKey }) => [elementText(verificationKey), elementText(encryptionKey)]);
+  if (new Set(keys).size !== keys.length) throw new ProtocolFault("certificate-twice", "Two certificates share a key.");
+  return certificates;
+}
+
+function checkCertificate(text: string, place: Place): Certificate {
+  const signed = readCanonical(text);
+  const message = stringOf(exactMembers(signed, ["message", "signature"], "certificate-form")["message"], "certificate-form");
+  const content = exactMembers(readCanonical(message), ["context", "verification", "encryption"], "certificate-form");
+  if (canonical(content["context"]) !== canonical(contextOf(place))) {
+    throw new ProtocolFault("certificate-context", "A certificate was made for another place or another group.");
+  }
+  const verificationKey = parseElement(content["verification"]);
+  const encryptionKey = parseElement(content["encryption"]);
+  if (verificationKey.equals(NEUTRAL) || encryptionKey.equals(NEUTRAL)) {
+    throw new ProtocolFault("certificate-key", "A certificate bears a key that hides nothing.");
+  }
+  openSigned(signed, verificationKey);
+  return { text, verificationKey, encryptionKey };
+}
+
+/** The checked certificates of the trustee's own group; raises unless the trustee's own keys stand at its place. */
+export function checkOwnPlace(seed: string, place: Place, texts: readonly string[]): { keys: TrusteeKeys; certificates: Certificate[] } {
+  const certificates = checkCertificates(texts, place);
+  const keys = deriveTrusteeKeys(seed);
+  const mine = certificates[place.index - 1];
+  if (!mine?.verificationKey.equals(keys.verificationKey) || !mine.encryptionKey.equals(keys.encryptionKey)) {
+    throw new ProtocolFault("certificate-not-mine", "The certificate at this place was not made from this key file.");
+  }
+  return { keys, certificates };
+}
+
+/** Step 3: a secret polynomial, one sealed secret per trustee, and a signature over all certificates. */
+export async function makePolynomial(seed: string, place: Place, texts: readonly string[], random: RandomSource): Promise<string> {
+  const { keys, certificates } = checkOwnPlace(seed, place, texts);
+  const coefficients = Array.from({ length: place.threshold }, () => randomScalar(random));
+  const coefexps = coefficients.map((coefficient) => elementText(generatorPower(coefficient)));
+  const own = canonical({ polynomial: coefficients.map(String) });
+  const polynomial = await sendMessage(keys.signing, keys.encryptionKey, own, random);
+  const secrets = await Promise.all(
+    certificates.map(({ encryptionKey }, rank) => {
+      const secret = canonical({ secret: evaluate(coefficients, rank + 1).toString() });
+      return sendMessage(keys.signing, encryptionKey, secret, random);
+    }),
+  );
+  return canonical({
+    polynomial,
+    secrets,
+    coefexps: sign(keys.signing, canonical({ coefexps }), random),
+    signature: signMessage(keys.signing, certificatesMessage(texts, coefexps), random),
+  });
+}
+
+/** What a trustee signs to say which certificates it saw (against a portal that shows each a different set). */
+function certificatesMessage(texts: readonly string[], coefexps: readonly string[]): string {
+  const certs = texts.map((text) => readCanonical(text));
+  return `certs_sig|${canonical({ certs, coefexps })}`;
+}
+
+function evaluate(coefficients: readonly bigint[], point: number): bigint {
+  return coefficients.reduceRight((value, coefficient) => modOrder(value * BigInt(point) + coefficient), 0n);
+}
+
+/** g^(value at `point`) of a polynomial known by the powers of its coefficients. */
+function evaluateExponents(coefexps: readonly Element[], point: number): Element {
+  return coefexps.reduceRight<Element>((value, element) => publicPower(value, BigInt(point)).add(element), NEUTRAL);
+}
+
+/**
+ * Step 5: opens the secrets sealed for this trustee, checks all that the others sent (certificates,
+ * coefficients, signatures, each secret against its coefficients), and answers with its public share.
+ */
+export async function makeShare(
+  seed: string,
+  place: Place,
+  texts: readonly string[],
+  vinput: string,
+  random: RandomSource,
+): Promise<string> {
+  const { keys, certificates } = checkOwnPlace(seed, place, texts);
+  const members = exactMembers(readCanonical(vinput), ["polynomial", "secrets", "coefexps", "signatures"], "vinput-form");
+  const secrets = arrayOf(members["secrets"], place.size, "vinput-form");
+  const coefexps = checkCoefexps(certificates, place, members["coefexps"], members["signatures"]);
+  await checkOwnPolynomial(keys, place, members["polynomial"], coefexps);
+  let decryptionKey = 0n;
+  for (const [rank, certificate] of certificates.entries()) {
+    const message = await receiveMessage(keys, certificate.verificationKey, secrets[rank]);
+    const secret = readScalar(exactMembers(readCanonical(message), ["secret"], "vinput-form")["secret"]);
+    const promised = evaluateExponents(coefexps[rank] ?? [], place.index);
+    if (!generatorPower(secret).equals(promised)) {
+      throw new ProtocolFault("secret-wrong", `The secret sent by trustee ${rank + 1} does not match its coefficients.`);
+    }
+    decryptionKey = modOrder(decryptionKey + secret);
+  }
+  return writeShare(keys, decryptionKey, random);
+}
+
+async function writeShare(keys: TrusteeKeys, decryptionKey: bigint, random: RandomSource): Promise<string> {
+  const message = canonical({ decryption_key: decryptionKey.toString() });
+  const publicKey = elementText(generatorPower(decryptionKey));
+  return canonical({
+    private_key: await sendMessage(keys.signing, keys.encryptionKey, message, random),
+    public_key: {
+      pok: proveKnowledge(decryptionKey, `pok|${GROUP_NAME}|${publicKey}|`, random),
+      public_key: publicKey,
+      signature: signMessage(keys.signing, publicKey, random),
+    },
+  });
+}
+
+function checkCoefexps(
+  certificates: readonly Certificate[],
+  place: Place,
+  signedAll: Json | undefined,
+  signaturesAll: Json | undefined,
+): Element[][] {
+  const signed = arrayOf(signedAll, place.size, "vinput-form");
+  const signatures = arrayOf(signaturesAll, place.size, "vinput-form");
+  const texts = certificates.map(({ text }) => text);
+  return certificates.map(({ verificationKey }, rank) => {
+    const message = openSigned(signed[rank], verificationKey);
+    const content = exactMembers(readCanonical(message), ["coefexps"], "vinput-form");
+    const written = arrayOf(content["coefexps"], place.threshold, "coefexps-count").map((text) => stringOf(text));
+    verifyMessage(verificationKey, certificatesMessage(texts, written), signatures[rank]);
+    return written.map(parseElement);
+  });
+}
+
+async function checkOwnPolynomial(
+  keys: TrusteeKeys,
+  place: Place,
+  sealed: Json | undefined,
+  coefexps: readonly (readonly Element[])[],
+): Promise<void> {
+  const message = await receiveMessage(keys, keys.verificationKey, sealed);
+  const content = exactMembers(readCanonical(message), ["polynomial"], "vinput-form");
+  const coefficients = arrayOf(content["polynomial"], place.threshold, "vinput-form").map(readScalar);
+  const mine = coefexps[place.index - 1] ?? [];
+  if (!coefficients.every((coefficient, rank) => mine[rank]?.equals(generatorPower(coefficient)))) {
+    throw new ProtocolFault("polynomial-not-mine", "The coefficients shown for this place are not this trustee's own.");
+  }
+}
+
+/** The decryption key that a trustee sealed to itself in its step 5 answer. */
+export async function openDecryptionKey(seed: string, voutput: string): Promise<bigint> {
+  const keys = deriveTrusteeKeys(seed);
+  const members = exactMembers(readCanonical(voutput), ["private_key", "public_key"], "voutput-form");
+  const message = await receiveMessage(keys, keys.verificationKey, members["private_key"]);
+  return readScalar(exactMembers(readCanonical(message), ["decryption_key"], "voutput-form")["decryption_key"]);
+}

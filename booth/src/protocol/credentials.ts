@@ -1,0 +1,63 @@
+import { hexHash } from "./bytes.js";
+import { ProtocolFault } from "./errors.js";
+import { elementText, generatorPower, modOrder } from "./group.js";
+import { BASE58 } from "./random.js";
+import { signMessage } from "./signatures.js";
+import type { Proof } from "./proofs.js";
+import type { RandomSource } from "./random.js";
+
+/** Characters of a voting code, hyphens not counted. */
+export const CODE_LENGTH = 22;
+const GROUPS = [5, 6, 5, 6] as const;
+
+/** What a person typed, without the spaces and hyphens (of any kind) that are forgiven. */
+export function bareCode(typed: string): string {
+  return typed.normalize("NFKC").replace(/[\s\u00ad\u200b-\u200d\u2010-\u2015\u2060\u2212\ufeff-]/g, "");
+}
+
+/** The characters cut 5-6-5-6 and joined by hyphens, as on the notice; shorter texts give what there is. */
+export function groupCode(bare: string): string {
+  const parts: string[] = [];
+  let start = 0;
+  for (const size of GROUPS) {
+    if (start < bare.length) parts.push(bare.slice(start, start + size));
+    start += size;
+  }
+  if (start < bare.length) parts.push(bare.slice(start));
+  return parts.join("-");
+}
+
+/** Characters that no voting code contains (Base58 leaves out 0, O, I and l), each once. */
+export function foreignCharacters(bare: string): string[] {
+  return [...new Set(bare)].filter((character) => !BASE58.includes(character));
+}
+
+/** The code as Belenios writes it, `XXXXX-XXXXXX-XXXXX-XXXXXX`; raises when it cannot be one. */
+export function normaliseCode(typed: string): string {
+  const bare = bareCode(typed);
+  if (foreignCharacters(bare).length > 0) {
+    throw new ProtocolFault("code-characters", "A voting code has only Base58 characters.");
+  }
+  if (bare.length !== CODE_LENGTH) throw new ProtocolFault("code-length", "A voting code has 22 characters.");
+  return groupCode(bare);
+}
+
+/** Private exponent of a code in one contest (Belenios ≥ 2.4, full form, §5); hyphens are part of the code. */
+export function deriveSecret(uuid: string, code: string): bigint {
+  const halves = [0, 1].map((rank) => hexHash(`derive_credential|${uuid}|${rank}|${code}`));
+  return modOrder(BigInt("0x" + halves.join("")));
+}
+
+/** Text form of g^secret, the public credential. */
+export function publicCredential(secret: bigint): string {
+  return elementText(generatorPower(secret));
+}
+
+/** What a voter signs to prove possession of a code: bound to the session's challenge and to one contest. */
+export function possessionMessage(challenge: string, uuid: string, credential: string): string {
+  return `isoloir-possession|${challenge}|${uuid}|${credential}`;
+}
+
+export function provePossession(secret: bigint, challenge: string, uuid: string, random: RandomSource): Proof {
+  return signMessage(secret, possessionMessage(challenge, uuid, publicCredential(secret)), random);
+}

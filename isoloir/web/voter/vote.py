@@ -2,15 +2,11 @@
 
 import json
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
-from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -31,24 +27,12 @@ from isoloir.pollingstation.models import Seal
 from isoloir.pollingstation.receipts import Receipt, check_receipt, receipt_key
 from isoloir.roll.models import RollEntry
 from isoloir.web.access import audience
+from isoloir.web.scripts import script_context
 
 _CHALLENGE = "vote_challenge"
 _PROVED = "vote_code_proved_by"
 # What one person can send: a ballot of a hundred lists is about 60 kB.
 _LONGEST_BODY = 512 * 1024
-
-
-@cache
-def _integrity() -> dict[str, str]:
-    found: dict[str, str] = json.loads(
-        Path(settings.BASE_DIR, "isoloir/web/static/booth/integrity.json").read_text(encoding="utf-8")
-    )
-    return found
-
-
-def script_context(name: str) -> dict[str, str]:
-    """Return the address and the integrity of one of the booth's bundles, for the page that loads it."""
-    return {"script_url": static(f"booth/{name}"), "script_integrity": _integrity()[name]}
 
 
 @audience("voter")

@@ -15,3 +15,11 @@ class CodeNotIssued(CredentialRefused):
 
 class LinkKeyDestroyed(CredentialRefused):
     """The contest was closed: nobody can join a voter and a slot any more."""
+
+
+class RequestRefused(CredentialRefused):
+    """The credential authority cannot be asked yet: something that notices need is missing. `sentence` says what."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence

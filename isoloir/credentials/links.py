@@ -45,10 +45,15 @@ def _link_key(contest: Contest) -> PrivateKey:
         raise LinkKeyDestroyed(contest.uuid) from None
 
 
+def link_box(contest: Contest) -> SealedBox:
+    """Return the box that opens the contest's links. Raises LinkKeyDestroyed."""
+    return SealedBox(_link_key(contest))
+
+
 def open_slot(contest: Contest, link: SlotLink) -> str:
     """Return the name of the slot that `link` seals. Raises LinkKeyDestroyed, CodeNotIssued (a box that does not open)."""
     try:
-        return SealedBox(_link_key(contest)).decrypt(bytes(link.sealed_slot)).decode("ascii")
+        return link_box(contest).decrypt(bytes(link.sealed_slot)).decode("ascii")
     except (CryptoError, UnicodeDecodeError):
         raise CodeNotIssued(contest.uuid) from None
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class Kind(models.TextChoices):
     """Closed list of what is journaled; a vote is not here, for its line is the signature list itself."""
 
+    ELECTION_CREATED = "election.created", _("Élection créée")
     ROLL_IMPORTED = "roll.imported", _("Liste électorale importée")
     CONTESTS_IMPORTED = "contests.imported", _("Scrutins importés")
     LISTS_IMPORTED = "lists.imported", _("Candidatures importées")
@@ -14,6 +15,7 @@ class Kind(models.TextChoices):
     CALENDAR_CHANGED = "calendar.changed", _("Calendrier modifié")
     CREDENTIAL_REQUEST_EXPORTED = "credential-request.exported", _("Demande de codes de vote exportée")
     SLOTS_IMPORTED = "slots.imported", _("Clés publiques de vote importées")
+    MEMBERS_INVITED = "members.invited", _("Moyens de connexion remis aux membres")
     INVITATIONS_QUEUED = "invitations.queued", _("Campagne d’ouverture envoyée")
     ACCOUNT_SIGNED_IN = "account.signed-in", _("Membre connecté")
     TRUSTEE_STEP_DONE = "trustee.step-done", _("Étape de la cérémonie des clés faite")

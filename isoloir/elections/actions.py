@@ -1,0 +1,95 @@
+"""Acts on the election as a whole: making it, and changing its calendar."""
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from isoloir.common.clock import utc_text
+from isoloir.journal.actions import record
+from isoloir.journal.kinds import Kind
+
+from .errors import CalendarRefused, ElectionSealed, SlugTaken
+from .models import Contest, Election
+
+# The delay left to voters who were authenticated before closing is at most thirty minutes.
+LONGEST_GRACE = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Calendar:
+    """The dates of an election (R211-515): aware instants, kept in UTC."""
+
+    portal_opens_at: datetime
+    lists_shown_at: datetime
+    voting_opens_at: datetime
+    voting_closes_at: datetime
+    grace: timedelta = LONGEST_GRACE
+    lists_drawn_on: date | None = None
+
+    def check(self) -> None:
+        """Raise CalendarRefused, with the sentence of each date that is not in order."""
+        faults: dict[str, str] = {}
+        if self.portal_opens_at > self.voting_opens_at:
+            faults["portal_opens_at"] = _("Le portail ouvre au plus tard à l’ouverture du vote.")
+        if self.lists_shown_at > self.voting_opens_at:
+            faults["lists_shown_at"] = _("Les listes de candidats sont montrées au plus tard à l’ouverture du vote.")
+        if self.voting_closes_at <= self.voting_opens_at:
+            faults["voting_closes_at"] = _("Le vote ferme après son ouverture.")
+        if not timedelta(0) <= self.grace <= LONGEST_GRACE:
+            faults["grace"] = _("Le délai laissé après la clôture est compris entre 0 et 30 minutes.")
+        if faults:
+            raise CalendarRefused(faults)
+
+    def as_facts(self) -> dict[str, object]:
+        """Return the dates as the journal keeps them."""
+        return {
+            name: utc_text(value) if isinstance(value, datetime) else str(value)
+            for name, value in asdict(self).items()
+            if value is not None
+        }
+
+
+def calendar_of(election: Election) -> Calendar:
+    """Return the calendar that the election has now."""
+    return Calendar(**{name: getattr(election, name) for name in Calendar.__dataclass_fields__})
+
+
+@transaction.atomic
+def create_election(
+    *, slug: str, name: str, organiser: str, calendar: Calendar, actor: str, at: datetime, help_line: str = ""
+) -> Election:
+    """Make an election without contests. Raises CalendarRefused, SlugTaken, ValidationError (a field too long or empty)."""
+    calendar.check()
+    if Election.objects.filter(slug=slug).exists():
+        raise SlugTaken(slug)
+    election = Election(slug=slug, name=name, organiser=organiser, help_line=help_line, **asdict(calendar))
+    election.full_clean(exclude=("lists_drawn_on",))
+    election.save()
+    record(Kind.ELECTION_CREATED, actor=actor, at=at, subject=slug, facts=calendar.as_facts())
+    return election
+
+
+@transaction.atomic
+def change_calendar(*, election: Election, calendar: Calendar, actor: str, at: datetime) -> Election:
+    """Replace the calendar, as long as nothing is sealed. Raises ElectionSealed, CalendarRefused."""
+    election = lock_unsealed(election)
+    calendar.check()
+    for name, value in asdict(calendar).items():
+        setattr(election, name, value)
+    election.save(update_fields=tuple(asdict(calendar)))
+    record(Kind.CALENDAR_CHANGED, actor=actor, at=at, subject=election.slug, facts=calendar.as_facts())
+    return election
+
+
+def lock_unsealed(election: Election) -> Election:
+    """Hold the election and its contests against change until the transaction ends. Raises ElectionSealed.
+
+    Every import begins here: sealing locks the same contests, so that it comes wholly before or wholly after.
+    """
+    locked = Election.objects.select_for_update(of=("self",)).get(pk=election.pk)
+    contests = Contest.objects.select_for_update(of=("self",)).filter(election=locked).order_by("pk")
+    if any(contest.is_sealed for contest in contests):
+        raise ElectionSealed(locked.slug)
+    return locked

@@ -1,0 +1,38 @@
+"""Why the election's room refuses an act."""
+
+from django.utils.translation import gettext_lazy as _
+
+
+class ElectionRefused(Exception):
+    """Base of the refusals of this room. `sentence` is what people read."""
+
+    code = "refused"
+    sentence = _("L’opération est refusée.")
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or self.code)
+
+
+class ElectionSealed(ElectionRefused):
+    """At least one contest is sealed: what was sealed is never changed (R211-550)."""
+
+    code = "election_sealed"
+    sentence = _("Au moins un scrutin est scellé : ce qui a été scellé ne se modifie plus.")
+
+
+class CalendarRefused(ElectionRefused):
+    """The dates are not in order. `faults` gives the sentence of each field at fault."""
+
+    code = "calendar_refused"
+    sentence = _("Le calendrier n’est pas dans l’ordre.")
+
+    def __init__(self, faults: dict[str, str]) -> None:
+        super().__init__()
+        self.faults = faults
+
+
+class SlugTaken(ElectionRefused):
+    """Another election has this short name."""
+
+    code = "slug_taken"
+    sentence = _("Une autre élection porte déjà ce nom court.")

@@ -1,0 +1,231 @@
+"""Importing the electoral roll (docs/specification/import-files.md).
+
+The file replaces the roll, as long as nothing is sealed, wholly or not at all. A voter is known by the reference:
+importing again keeps the voter's account, and the slot of each entry that stays.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from isoloir.common.bulkrows import insert_rows
+from isoloir.common.csvfiles import Column, CsvFile, Line, folded
+from isoloir.common.errors import Faults
+from isoloir.documents import notices
+from isoloir.elections.actions import lock_unsealed
+from isoloir.elections.imports import split_cell
+from isoloir.elections.models import Election
+from isoloir.journal.actions import record
+from isoloir.journal.kinds import Kind
+
+from .errors import NoContest
+from .models import RollEntry, Voter, address_key
+
+VOTERS_FILE = "voters.csv"
+_BATCH = 5_000
+# Both name lines and folders of the exchange with the credential authority, hence these plain forms.
+_REFERENCE = re.compile(r"[A-Za-z0-9._:/@+-]{1,40}")
+_ESTABLISHMENT_CODE = re.compile(r"[A-Za-z0-9_-]{1,20}")
+
+_COLUMNS = (
+    Column("reference", ("référence", "identifiant", "matricule", "numéro", "voter"), 40),
+    Column("civility", ("civilité", "title"), 10, may_be_empty=True),
+    Column("last_name", ("nom", "nom de famille", "nom d’usage", "surname"), 100),
+    Column("first_names", ("prénom", "prénoms", "first name"), 100),
+    Column("email", ("courriel", "e-mail", "mail", "adresse électronique", "adresse e-mail", "email address"), 254),
+    Column("academy", ("académie",), 100),
+    Column("establishment_code", ("code établissement", "UAI", "RNE", "code UAI"), 20),
+    Column("establishment", ("établissement", "nom de l’établissement"), 200),
+    Column(
+        "delivery_lines",
+        ("adresse", "lignes d’adresse", "adresse de distribution", "delivery address"),
+        500,
+        may_be_empty=True,
+    ),
+    Column("contests", ("scrutins", "codes des scrutins", "contest codes"), 600),
+)
+_VOTER_FIELDS = (
+    "election", "reference", "civility", "last_name", "first_names", "email", "email_key",
+    "academy", "establishment_code", "establishment", "delivery_lines",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RollImported:
+    """What an import of the roll did: voters in the file, entries of all contests, voters that went away."""
+
+    voters: int
+    entries: int
+    entries_by_contest: dict[str, int]
+    removed: int
+
+
+@dataclass(slots=True)
+class _ReadRoll:
+    """The roll being imported: rows ready to write by reference, and the contests of each voter."""
+
+    rows: dict[str, tuple[object, ...]]
+    contests: dict[str, list[int]]
+
+
+@transaction.atomic
+def import_voters(*, election: Election, content: bytes, actor: str, at: datetime) -> RollImported:
+    """Make the roll of the election that of the file. Raises ImportRefused, ElectionSealed, NoContest.
+
+    The number of queries does not depend on the number of voters.
+    """
+    election = lock_unsealed(election)
+    contests = dict(election.contests.values_list("code", "pk"))
+    if not contests:
+        raise NoContest
+    faults = Faults()
+    file = CsvFile(name=VOTERS_FILE, content=content, columns=_COLUMNS, faults=faults)
+    roll = _RollReader(file, election, contests).read()
+    faults.refuse_if_any()
+    removed = _replace_voters(election, roll)
+    _replace_entries(election, roll)
+    codes = {key: code for code, key in contests.items()}
+    counts = dict.fromkeys(contests, 0)
+    for keys in roll.contests.values():
+        for key in keys:
+            counts[codes[key]] += 1
+    record(
+        Kind.ROLL_IMPORTED, actor=actor, at=at, subject=election.slug,
+        facts={
+            "sha256": hashlib.sha256(content).hexdigest(), "voters": len(roll.rows), "entries": counts,
+            "removed": removed,
+        },
+    )  # fmt: skip
+    return RollImported(len(roll.rows), sum(counts.values()), counts, removed)
+
+
+class _RollReader:
+    """The lines of the file while they are read: what must be unique, and what was found."""
+
+    def __init__(self, file: CsvFile, election: Election, contests: Mapping[str, int]) -> None:
+        self._file = file
+        self._election = election
+        self._contests = contests
+        self._references: dict[str, int] = {}
+        self._addresses: dict[str, int] = {}
+        self._academies: dict[str, tuple[str, int]] = {}
+        self.roll = _ReadRoll({}, {})
+
+    def read(self) -> _ReadRoll:
+        for line in self._file.lines():
+            self._read_voter(line)
+        return self.roll
+
+    def _read_voter(self, line: Line) -> None:
+        reference, civility, last_name, first_names, email, academy, code, establishment, delivery, _codes = line.cells
+        key = address_key(email)
+        self._check_unique(line.number, reference, key)
+        self._check_place(line.number, academy, code)
+        _check_address(self._file, line.number, email)
+        _check_recipient(self._file, line.number, (civility, first_names, last_name))
+        self.roll.contests[reference] = _contests(self._file, line, self._contests)
+        self.roll.rows[reference] = (
+            self._election.pk, reference, civility, last_name, first_names, email, key,
+            academy, code, establishment, _delivery_lines(self._file, line.number, delivery),
+        )  # fmt: skip
+
+    def _check_unique(self, line: int, reference: str, key: str) -> None:
+        if not _REFERENCE.fullmatch(reference):
+            message = _("Une référence a des lettres sans accent, des chiffres et les signes « . _ : / @ + - ».")
+            self._file.fault(line, "reference", message)
+        first = self._references.setdefault(reference.casefold(), line)
+        if first != line:
+            self._file.fault(line, "reference", _("Cet électeur est déjà à la ligne %(line)d.") % {"line": first})
+        first = self._addresses.setdefault(key, line)
+        if first != line:
+            message = _("Cette adresse est déjà celle de l’électeur de la ligne %(line)d.") % {"line": first}
+            self._file.fault(line, "email", message)
+
+    def _check_place(self, line: int, academy: str, code: str) -> None:
+        if not _ESTABLISHMENT_CODE.fullmatch(code):
+            message = _("Un code d’établissement a des lettres sans accent, des chiffres, « - » et « _ ».")
+            self._file.fault(line, "establishment_code", message)
+        # Notices are put in one folder for each academy: two spellings would make two.
+        spelling, first = self._academies.setdefault(folded(academy), (academy, line))
+        if spelling != academy:
+            message = _("Cette académie est écrite autrement à la ligne %(line)d.") % {"line": first}
+            self._file.fault(line, "academy", message)
+
+
+def _check_address(file: CsvFile, line: int, email: str) -> None:
+    try:
+        validate_email(email)
+    except ValidationError:
+        file.fault(line, "email", _("Ce n’est pas une adresse de courriel valable."))
+
+
+def _check_recipient(file: CsvFile, line: int, parts: tuple[str, ...]) -> None:
+    """The name must hold on the first line of the notice's address."""
+    if sum(len(part) + 1 for part in parts if part) - 1 > notices.RECIPIENT_LENGTH:
+        message = _("Civilité, prénoms et nom dépassent ensemble %(maximum)d caractères.")
+        file.fault(line, "last_name", message % {"maximum": notices.RECIPIENT_LENGTH})
+
+
+def _delivery_lines(file: CsvFile, line: int, cell: str) -> list[str]:
+    lines = split_cell(cell)
+    if len(lines) > notices.DELIVERY_LINES or any(len(each) > notices.DELIVERY_LINE_LENGTH for each in lines):
+        message = _("L’adresse a au plus %(lines)d lignes de %(length)d caractères, séparées par « | ».")
+        facts = {"lines": notices.DELIVERY_LINES, "length": notices.DELIVERY_LINE_LENGTH}
+        file.fault(line, "delivery_lines", message % facts)
+    return lines
+
+
+def _contests(file: CsvFile, line: Line, contests: Mapping[str, int]) -> list[int]:
+    """Return the keys of the contests whose codes the last cell gives."""
+    codes = split_cell(line.cells[-1])
+    unknown = [code for code in codes if code not in contests]
+    if unknown:
+        shown = ", ".join(dict.fromkeys(code[:40] for code in unknown))
+        file.fault(line.number, "contests", _("Aucun scrutin n’a ce code : %(codes)s.") % {"codes": shown})
+    if len(set(codes)) < len(codes):
+        file.fault(line.number, "contests", _("Un scrutin est nommé deux fois."))
+    if not 1 <= len(codes) <= notices.CONTESTS:
+        message = _("Un électeur a de 1 à %(maximum)d scrutins.") % {"maximum": notices.CONTESTS}
+        file.fault(line.number, "contests", message)
+    return [contests[code] for code in codes if code in contests]
+
+
+def _replace_voters(election: Election, roll: _ReadRoll) -> int:
+    """Write the voters anew; those whose reference was there keep their key, so that their account stays theirs.
+
+    Rows are removed and written again rather than updated: two voters may have exchanged their addresses. Foreign keys
+    are checked at the end of the transaction, on both databases.
+    """
+    known = dict(election.voters.values_list("reference", "pk"))
+    vanished = [key for reference, key in known.items() if reference not in roll.rows]
+    for start in range(0, len(vanished), _BATCH):
+        Voter.objects.filter(pk__in=vanished[start : start + _BATCH]).delete()
+    election.voters.all()._raw_delete(election.voters.db)
+    kept = ((known[reference], *row) for reference, row in roll.rows.items() if reference in known)
+    new = (row for reference, row in roll.rows.items() if reference not in known)
+    insert_rows(Voter, ("id", *_VOTER_FIELDS), kept)
+    insert_rows(Voter, _VOTER_FIELDS, new)
+    return len(vanished)
+
+
+def _replace_entries(election: Election, roll: _ReadRoll) -> None:
+    """Add the entries that are new and remove those that are gone; the others keep their slot."""
+    voters = dict(election.voters.values_list("reference", "pk"))
+    wanted = {(voters[reference], contest) for reference, keys in roll.contests.items() for contest in keys}
+    gone = []
+    rows = RollEntry.objects.filter(contest__election=election).values_list("pk", "voter_id", "contest_id")
+    for key, voter, contest in rows.iterator(chunk_size=_BATCH):
+        if (voter, contest) in wanted:
+            wanted.discard((voter, contest))
+        else:
+            gone.append(key)
+    for start in range(0, len(gone), _BATCH):
+        RollEntry.objects.filter(pk__in=gone[start : start + _BATCH]).delete()
+    insert_rows(RollEntry, ("voter", "contest"), sorted(wanted))

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Iterator
 
 import pytest
-from nacl.secret import SecretBox
 from django.conf import LazySettings
+from nacl.secret import SecretBox
 
 from isoloir.common.secretfiles import ensure_secret
 from isoloir.elections.models import Election

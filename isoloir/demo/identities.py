@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db.models import Count
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -19,65 +20,76 @@ _VOTERS_SHOWN = 6
 
 
 @dataclass(frozen=True)
-class VoterIdentity:
-    """A voter: address of the mailbox, voting code of the notice."""
-
-    name: str
-    email: str
-    code: str
-    contests: int
-    notice: str
-
-
-@dataclass(frozen=True)
-class StaffIdentity:
-    """A member of the bureau or an administrator: password, the TOTP code of this half minute, and the key if one was made."""
+class Person:
+    """A fictional person; what a role does not have is empty. `totp` is the code of this half minute."""
 
     name: str
     role: str
-    email: str
-    password: str
-    totp: str
-    owner: int | None
-    has_key_file: bool
+    address: str
+    url: str
+    password: str = ""
+    totp: str = ""
+    code: str = ""
+    key_url: str = ""
+    notice_url: str = ""
 
 
 @dataclass(frozen=True)
-class Identities:
-    voters: list[VoterIdentity]
-    staff: list[StaffIdentity]
-    passphrase: str
+class Group:
+    """People of one role."""
+
+    title: str
+    people: list[Person]
 
 
-def identities(election: Election, station: PollingStation) -> Identities:
-    """Return the people whom the visitor may play."""
-    return Identities(voters=_voters(election), staff=_staff(station), passphrase=store.PASSPHRASE)
+def groups_of_people(election: Election, station: PollingStation) -> list[Group]:
+    """Return the people whom the visitor may play, by role."""
+    staff = _staff(station)
+    return [
+        Group(_("Électeurs"), _voters(election)),
+        Group(_("Bureau de vote"), [person for person, is_member in staff if is_member]),
+        Group(_("Administration"), [person for person, is_member in staff if not is_member]),
+    ]
 
 
-def _voters(election: Election) -> list[VoterIdentity]:
+def _voters(election: Election) -> list[Person]:
     codes = store.codes()
     rows = Voter.objects.filter(election=election).annotate(count=Count("entries")).order_by("-count", "reference")
+    printed = set(store.notice_files())
     return [
-        VoterIdentity(
-            name=voter.full_name, email=voter.email, code=codes.get(voter.reference, ""),
-            contests=voter.count, notice=f"{voter.establishment_code}.pdf",
+        Person(
+            name=voter.full_name, role=_("%d scrutins") % voter.count, address=voter.email,
+            url=reverse("voter:identification"), code=codes.get(voter.reference, ""),
+            notice_url=_notice_url(f"{voter.establishment_code}.pdf", printed),
         )
         for voter in rows[:_VOTERS_SHOWN]
     ]  # fmt: skip
 
 
-def _staff(station: PollingStation) -> list[StaffIdentity]:
+def _notice_url(name: str, printed: set[str]) -> str:
+    return reverse("demo:notices", args=(name,)) if name in printed else ""
+
+
+def _staff(station: PollingStation) -> list[tuple[Person, bool]]:
     roles = {member.account_id: str(member.get_role_display()) for member in station.members.all()}
     owners = dict(Trustee.objects.filter(group__ceremony=station.ceremony_id).values_list("account_id", "owner"))
     devices = {device.user_id: device for device in TOTPDevice.objects.all()}
+    accounts = Account.objects.filter(pk__in=devices).order_by("pk")
     return [
-        StaffIdentity(
-            name=account.full_name, role=roles.get(account.pk, _("administration")), email=account.email,
-            password=store.PASSWORD, totp=_current_code(devices[account.pk]), owner=owners.get(account.pk),
-            has_key_file=store.key_file(owners.get(account.pk, 0)) is not None,
+        (
+            Person(
+                name=account.full_name, role=roles.get(account.pk, _("administration")), address=account.email,
+                url=reverse("bureau:login"), password=store.PASSWORD, totp=_current_code(devices[account.pk]),
+                key_url=_key_url(owners.get(account.pk, 0)),
+            ),
+            account.pk in roles,
         )
-        for account in Account.objects.filter(pk__in=devices).order_by("-is_administrator", "pk")
+        for account in accounts
     ]  # fmt: skip
+
+
+def _key_url(owner: int) -> str:
+    return reverse("demo:key_file", args=(owner,)) if store.key_file(owner) else ""
 
 
 def _current_code(device: TOTPDevice) -> str:

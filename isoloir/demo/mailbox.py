@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
+from .clock import now
 from .models import DeliveredMessage
 
 
@@ -12,8 +13,9 @@ class MailboxBackend(BaseEmailBackend):
     """Keeps each message as a row, which /demo/courrier/ shows."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        at = now()
         rows = [
-            DeliveredMessage(recipient=recipient, subject=message.subject, body=message.body)
+            DeliveredMessage(recipient=recipient, subject=message.subject, body=message.body, sent_at=at)
             for message in email_messages
             for recipient in message.to
         ]

@@ -15,9 +15,11 @@ class DemonstrationClock(models.Model):
 class DeliveredMessage(models.Model):
     """A message that a fictional person has received."""
 
+    channel = models.CharField(max_length=8, default="email")
     recipient = models.CharField(max_length=254)
     subject = models.CharField(max_length=200)
     body = models.TextField()
+    sent_at = models.DateTimeField()
 
     class Meta:
         ordering = ("-id",)

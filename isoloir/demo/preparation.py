@@ -1,5 +1,6 @@
-"""Setting up a fictional election through the real parts: import, authority, link keys, members' credentials."""
+"""Setting up a fictional election through the real parts: import, authority, link keys, members' sign-in."""
 
+import shutil
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,13 +11,16 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from isoloir.common.clock import PARIS
 from isoloir.credentials.authority.issue import issue_codes
+from isoloir.credentials.authority.printing import print_notices
 from isoloir.credentials.authority.request import read_request
 from isoloir.credentials.imports import import_slots
 from isoloir.credentials.request import export_credential_request
 from isoloir.elections.actions import Calendar, create_election
-from isoloir.elections.folder import import_folder
 from isoloir.elections.models import Election
 from isoloir.identity.models import Account
+from isoloir.pollingstation.folder import import_folder
+
+from .fiction import write_fiction
 
 Progress = Callable[[int, int], None]
 ACTOR = "démonstration"
@@ -31,3 +35,41 @@ def calendar_from(at: datetime) -> Calendar:
         portal_opens_at=at - timedelta(days=1), lists_shown_at=at - timedelta(hours=1),
         voting_opens_at=opens, voting_closes_at=closes, lists_drawn_on=(local - timedelta(days=1)).date(),
     )  # fmt: skip
+
+
+def prepare_election(
+    *, directory: Path, voters: int, contests: int, seed: int, at: datetime, progress: Progress | None = None
+) -> Election:
+    """Invent an election, import it, issue its codes, and import its slots; files are left in `directory`.
+
+    Leaves `fiction/` (what was imported), `request/`, `authority/` (codes and slots).
+    """
+    write_fiction(directory / "fiction", voters=voters, contests=contests, seed=seed)
+    election = create_election(
+        slug="valmorane", name="Élections professionnelles de l’académie de Valmorane",
+        organiser="Rectorat de l’académie de Valmorane (fictive)", help_line="01 99 00 12 34 (numéro fictif)",
+        calendar=calendar_from(at), actor=ACTOR, at=at,
+    )  # fmt: skip
+    import_folder(election=election, directory=directory / "fiction", actor=ACTOR, at=at)
+    request = directory / "request"
+    shutil.rmtree(request, ignore_errors=True)
+    export_credential_request(election=election, directory=request, actor=ACTOR, at=at)
+    issue_codes(read_request(request), directory / "authority", **({"progress": progress} if progress else {}))
+    import_slots(election=election, directory=directory / "authority" / "portal", actor=ACTOR, at=at)
+    return election
+
+
+def print_all_notices(directory: Path, *, progress: Progress | None = None) -> None:
+    """Print the notices of the election prepared in `directory`, one file per establishment."""
+    request = read_request(directory / "request")
+    options = {"progress": progress} if progress else {}
+    print_notices(request, directory / "authority" / "private", directory / "notices", **options)
+
+
+def give_sign_in(accounts: list[Account], *, password: str) -> None:
+    """Give fictional members one password, and a TOTP device each."""
+    encoded = make_password(password)
+    Account.objects.filter(pk__in=[account.pk for account in accounts]).update(password=encoded)
+    TOTPDevice.objects.bulk_create(
+        TOTPDevice(user=account, name="démonstration", confirmed=True) for account in accounts
+    )

@@ -3,21 +3,14 @@
 import csv
 import json
 import re
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.utils.translation import gettext as _
-
-from isoloir.elections.models import Contest, Election
-from isoloir.pollingstation.models import PollingStation
 
 # The members of the demonstration share one password and one passphrase: they guard nothing.
 PASSWORD = "Demonstration-2026!"  # noqa: S105
 PASSPHRASE = "phrase de demonstration"
 _NOTICE_NAME = re.compile(r"[A-Za-z0-9._-]+\.pdf", re.ASCII)
-_LINK = re.compile(r"(https?://\S+)")
 
 
 def directory() -> Path:
@@ -61,38 +54,3 @@ def notice_file(name: str) -> Path | None:
     if not _NOTICE_NAME.fullmatch(name):
         return None
     return next(iter((directory() / "notices").rglob(name)), None)
-
-
-def lines_with_links(body: str) -> list[list[tuple[str, bool]]]:
-    """Return the lines of a message as pieces of text, each with whether it is an address to follow."""
-    return [
-        [(piece, bool(_LINK.fullmatch(piece))) for piece in _LINK.split(line) if piece] for line in body.splitlines()
-    ]
-
-
-@dataclass(frozen=True)
-class Step:
-    """A step of the guided visit."""
-
-    title: str
-    state: str
-
-
-def steps(election: Election, station: PollingStation, *, at: datetime) -> list[Step]:
-    """Return the steps of the visit, each `done`, `current` or `to_do`."""
-    states = set(election.contests.values_list("state", flat=True))
-    counted = (Contest.State.COUNTED, Contest.State.PUBLISHED)
-    done = [
-        (_("Faire les clés du bureau"), station.ceremony.completed_at is not None),
-        (_("Sceller les scrutins"), Contest.State.PREPARED not in states),
-        (_("Avancer à l’ouverture"), at >= election.voting_opens_at),
-        (_("Voter"), at >= election.voting_closes_at),
-        (_("Clôturer"), states.isdisjoint({Contest.State.PREPARED, Contest.State.SEALED, Contest.State.SUSPENDED})),
-        (_("Dépouiller avec les clés"), states.issubset(counted)),
-        (_("Signer le procès-verbal et publier"), states == {Contest.State.PUBLISHED}),
-    ]
-    first = next((number for number, (_title, is_done) in enumerate(done) if not is_done), len(done))
-    return [
-        Step(title=title, state="done" if number < first else "current" if number == first else "to_do")
-        for number, (title, _is_done) in enumerate(done)
-    ]

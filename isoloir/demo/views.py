@@ -1,13 +1,13 @@
-"""Pages of the demonstration: guide with identities and clock, mailbox, notices. They exist with the demonstration's settings only."""
+"""Pages of the demonstration: guide, identities, mailbox, clock. They exist with the demonstration's settings only."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from isoloir.common.clock import current_time, paris_text
 from isoloir.elections.models import Election
@@ -17,12 +17,13 @@ from isoloir.pollingstation.models import PollingStation
 from isoloir.web.access import audience
 
 from . import store
-from .actions import let_members_act, run_clock_work
+from .actions import do_clock_work, let_members_act
 from .clock import advance_to
-from .identities import identities
+from .guide import visit_steps
+from .identities import groups_of_people
 from .models import DeliveredMessage
 
-_AFTER_OPENING = timedelta(minutes=1)
+_A_MINUTE = timedelta(minutes=1)
 
 
 def _election() -> Election:
@@ -32,23 +33,19 @@ def _election() -> Election:
     return election
 
 
+def _station(election: Election) -> PollingStation:
+    return PollingStation.objects.select_related("ceremony").get(election=election)
+
+
 @audience("public")
 @require_GET
 def guide(request: HttpRequest) -> HttpResponse:
-    """What to do next, who one can be, what time it is."""
+    """What to do next, and where."""
     election = _election()
-    station = PollingStation.objects.select_related("ceremony").get(election=election)
     context = {
-        "election": election,
-        "station": station,
-        "steps": store.steps(election, station, at=request.now),
-        "identities": identities(election, station),
-        "now_text": paris_text(request.now),
-        "opens_at": election.voting_opens_at,
-        "opens_at_text": paris_text(election.voting_opens_at),
-        "closes_at_text": paris_text(election.voting_closes_at),
-        "is_before_opening": request.now < election.voting_opens_at,
-        "is_before_freeze": request.now < election.grace_ends_at,
+        "section": "guide",
+        "steps": visit_steps(election, _station(election), at=request.now),
+        "now": request.now,
         "notices": store.notice_files(),
     }
     return render(request, "demo/guide.html", context)
@@ -56,52 +53,61 @@ def guide(request: HttpRequest) -> HttpResponse:
 
 @audience("public")
 @require_GET
-def mailbox(request: HttpRequest) -> HttpResponse:
-    """Every message of the demonstration, newest first; `?pour=` keeps one person's."""
-    rows = DeliveredMessage.objects.all()
-    recipient = request.GET.get("pour", "").strip()
-    if recipient:
-        rows = rows.filter(recipient__iexact=recipient)
-    page = Paginator(rows, 20).get_page(request.GET.get("page"))
-    return render(request, "demo/mailbox.html", {"page": page, "recipient": recipient})
+def identities(request: HttpRequest) -> HttpResponse:
+    """Who the visitor can be, with what each would have in hand."""
+    election = _election()
+    context = {
+        "section": "identities",
+        "groups": groups_of_people(election, _station(election)),
+        "passphrase": store.PASSPHRASE,
+    }
+    return render(request, "demo/identities.html", context)
 
 
 @audience("public")
 @require_GET
-def message(request: HttpRequest, pk: int) -> HttpResponse:
-    """One message, with its links to follow."""
-    row = get_object_or_404(DeliveredMessage, pk=pk)
-    return render(request, "demo/message.html", {"message": row, "lines": store.lines_with_links(row.body)})
+def mailbox(request: HttpRequest) -> HttpResponse:
+    """Every message of the demonstration, newest first; `?pour=` keeps one person's."""
+    recipient = request.GET.get("pour", "").strip()
+    rows = DeliveredMessage.objects.filter(recipient__iexact=recipient) if recipient else DeliveredMessage.objects.all()
+    page = Paginator(rows, 20).get_page(request.GET.get("page"))
+    return render(request, "demo/mailbox.html", {"section": "mailbox", "page": page, "recipient": recipient})
+
+
+def _moves(election: Election, at: datetime) -> list[dict[str, object]]:
+    moves = (
+        ("opening", _("Avancer à l’ouverture du vote"), election.voting_opens_at + _A_MINUTE),
+        ("closing", _("Clôturer : avancer après le délai de grâce"), election.grace_ends_at + _A_MINUTE),
+    )
+    return [
+        {"name": "to", "value": value, "label": label, "at": instant} for value, label, instant in moves if instant > at
+    ]
 
 
 @audience("public")
-@require_POST
-def advance_clock(request: HttpRequest) -> HttpResponse:
-    """Move the clock to the opening, or past the end of grace; then do what the worker does at that hour."""
+@require_http_methods(["GET", "POST"])
+def clock(request: HttpRequest) -> HttpResponse:
+    """Show the clock; move it to the opening or past the end of grace, then do what the worker does at that hour."""
     election = _election()
-    target = request.POST.get("to")
-    if target == "opening":
-        instant = election.voting_opens_at + _AFTER_OPENING
-    elif target == "closing":
-        instant = election.grace_ends_at + _AFTER_OPENING
-    else:
-        raise Http404
-    if instant <= request.now:
-        messages.info(request, _("L’horloge est déjà au-delà de cet instant."))
-        return redirect("demo:guide")
-    advance_to(instant)
-    record(Kind.CLOCK_ADVANCED, actor="démonstration", at=current_time(), subject=target)
-    run_clock_work(at=current_time())
-    messages.success(request, _("L’horloge de la démonstration est avancée : %(now)s.") % {"now": paris_text(current_time())})
-    return redirect("demo:guide")
+    moves = _moves(election, request.now)
+    if request.method == "POST":
+        for move in moves:
+            if move["value"] == request.POST.get("to"):
+                advance_to(move["at"])
+                record(Kind.CLOCK_ADVANCED, actor="démonstration", at=current_time(), subject=str(move["value"]))
+                do_clock_work(at=current_time())
+                messages.success(request, _("Le portail croit maintenant qu’il est : %s.") % paris_text(current_time()))
+        return redirect("demo:clock")
+    context = {"section": "clock", "now": request.now, "moves": moves, "election": election}
+    return render(request, "demo/clock.html", context)
 
 
 @audience("public")
 @require_POST
 def play_members(request: HttpRequest) -> HttpResponse:
-    """Let the members that the visitor does not play act: key ceremony, then partial decryptions."""
+    """Let the members whom the visitor does not play act: key ceremony, then partial decryptions."""
     done = let_members_act(_election(), at=request.now)
-    messages.success(request, _("Actes accomplis par les autres membres du bureau : %(count)d.") % {"count": done})
+    messages.success(request, _("Actes accomplis par les autres membres du bureau : %d.") % done)
     return redirect("demo:guide")
 
 

@@ -1,0 +1,162 @@
+"""The rehearsal, act by act: import, codes, keys, votes over HTTP, closing, count, minutes.
+
+Everything that voters do goes over HTTP to the real server; members of the bureau act through the same actions as
+their pages. The clock is the demonstration's, so that a week of voting takes minutes.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from datetime import timedelta
+from pathlib import Path
+
+from isoloir.ballotbox.models import Ballot
+from isoloir.board.archive import write_archive
+from isoloir.elections.models import Contest, Election
+from isoloir.identity.actions import queue_invitations
+from isoloir.messaging.actions import deliver_queued
+from isoloir.pollingstation.closing import finish_closings
+from isoloir.pollingstation.models import Member, PollingStation
+from isoloir.pollingstation.sealing import seal_contests
+from isoloir.roll.models import Turnout, Voter
+from isoloir.tally.actions import begin_count, establish_result, publish_result, record_draw, sign_minutes
+from isoloir.tally.minutes import machine_readable_result, minutes_hash, results_minutes
+from isoloir.tally.models import ContestResult
+from isoloir.trustees.models import Trustee
+
+from ..clock import advance_to, now
+from ..members import Seeds, decrypt, play_ceremony
+from ..models import DeliveredMessage
+from ..preparation import ACTOR, prepare_election, print_all_notices
+from ..store import codes
+from .voters import Cast, HttpVoter, RehearsalFailed
+
+Progress = Callable[[int, int], None]
+_LINK = re.compile(r"https?://\S+/lien/\S+")
+_A_MINUTE = timedelta(minutes=1)
+# How many voters vote at the same time.
+_AT_ONCE = 8
+
+
+def prepare(directory: Path, *, voters: int, contests: int, seed: int) -> Election:
+    """Import a fictional election, issue codes, print notices, make keys (1 of 2, and 2 of 4), seal, invite."""
+    election = prepare_election(directory=directory, voters=voters, contests=contests, seed=seed, at=now())
+    print_all_notices(directory)
+    return election
+
+
+def make_keys_and_seal(election: Election) -> dict[str, Seeds]:
+    """Play every station's ceremony and seal it; return the members' seeds by station."""
+    seeds: dict[str, Seeds] = {}
+    for station in election.stations.select_related("ceremony"):
+        seeds[station.code] = {}
+        play_ceremony(station, seeds[station.code], at=now())
+        station.ceremony.refresh_from_db()
+        seal_contests(station=station, by=_president(station), at=now())
+    return seeds
+
+
+def _president(station: PollingStation) -> object:
+    return station.members.select_related("account").get(role=Member.Role.PRESIDENT).account
+
+
+def invite(election: Election) -> dict[str, str]:
+    """Send the opening e-mail to all; return each voter's one-time link, by address, as the mailbox received it."""
+    queue_invitations(election=election, at=now(), actor=ACTOR)
+    while deliver_queued(at=now(), limit=500):
+        pass
+    links = {}
+    for message in DeliveredMessage.objects.iterator():
+        found = _LINK.search(message.body)
+        if found:
+            links[message.recipient] = found[0]
+    return links
+
+
+def vote(election: Election, links: dict[str, str], *, address: str, progress: Progress) -> list[Cast]:
+    """Let every voter open an account and vote, several at once; return all that the portal acknowledged."""
+    advance_to(election.voting_opens_at + _A_MINUTE)
+    known = codes()
+    voters = list(Voter.objects.filter(election=election).values_list("reference", "email"))
+    casts: list[Cast] = []
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        tasks = [pool.submit(_one_voter, address, links[email], known[reference]) for reference, email in voters]
+        for done, task in enumerate(as_completed(tasks), start=1):
+            casts += task.result()
+            progress(done, len(tasks))
+    return casts
+
+
+def _one_voter(address: str, link: str, code: str) -> list[Cast]:
+    voter = HttpVoter(address, code=code)
+    try:
+        voter.open_account(link)
+        return voter.vote()
+    finally:
+        voter.close()
+
+
+def close_and_count(election: Election, seeds: dict[str, Seeds]) -> Iterator[ContestResult]:
+    """Close every contest, decrypt with the secretary and two delegates, establish, sign and publish each result."""
+    advance_to(election.grace_ends_at + _A_MINUTE)
+    finish_closings(actor=ACTOR, at=now())
+    for contest in election.contests.order_by("code"):
+        station = contest.stations.get()
+        begin_count(contest=contest, actor=ACTOR, at=now())
+        for trustee in _enough(station):
+            decrypt(contest, trustee, seeds[station.code][trustee.owner], at=now())
+        yield _conclude(contest, station)
+
+
+def _enough(station: PollingStation) -> list[Trustee]:
+    """Return the last members of each group, as many as the rule needs: here the secretary and two delegates."""
+    chosen: list[Trustee] = []
+    for group in station.ceremony.groups.order_by("position"):
+        members = list(group.trustees.select_related("group", "account").order_by("index"))
+        chosen += members[-group.threshold :]
+    return chosen
+
+
+def _conclude(contest: Contest, station: PollingStation) -> ContestResult:
+    result = establish_result(contest=contest, actor=ACTOR, at=now())
+    president = _president(station)
+    while "draw_needed" in result.seats:
+        result = record_draw(contest=contest, winner=result.seats["draw_needed"][0], by=president, at=now())
+    document = minutes_hash(results_minutes(result, station))
+    for member in station.members.select_related("account"):
+        sign_minutes(contest=contest, minutes_sha256=document, shown_sha256=document, by=member.account, at=now())
+    publish_result(contest=contest, by=president, at=now())
+    return result
+
+
+def check_counts(election: Election, casts: list[Cast], results: list[ContestResult]) -> None:
+    """Compare results with what was cast, and ballots with signature lines and receipts. Raises RehearsalFailed."""
+    for result in results:
+        contest = result.contest
+        mine = [cast for cast in casts if cast.contest == contest.uuid]
+        counted = Counter(cast.choice for cast in mine)
+        expected = [counted[position] for position in range(len(result.votes) + 1)]
+        if [result.blank, *result.votes] != expected:
+            raise RehearsalFailed(f"{contest.code}: the result is not what was cast")
+        trackers = set(Ballot.objects.filter(contest=contest).values_list("tracker", flat=True))
+        lines = Turnout.objects.filter(entry__contest=contest).count()
+        if trackers != {cast.tracker for cast in mine} or lines != len(mine):
+            raise RehearsalFailed(f"{contest.code}: ballots, signature lines and receipts differ")
+
+
+def write_files(directory: Path, results: list[ContestResult]) -> list[Path]:
+    """Write an archive per contest, the results and the minutes; return the archives."""
+    archives = []
+    (directory / "minutes").mkdir(exist_ok=True)
+    for result in results:
+        contest = result.contest
+        archives.append(directory / f"{contest.uuid}.bel")
+        with archives[-1].open("wb") as stream:
+            write_archive(contest, stream)
+        minutes = results_minutes(result, contest.stations.get())
+        (directory / "minutes" / f"{contest.code}.pdf").write_bytes(minutes)
+    texts = [json.loads(machine_readable_result(result)) for result in results]
+    (directory / "results.json").write_text(json.dumps(texts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    return archives

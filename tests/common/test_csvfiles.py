@@ -152,7 +152,7 @@ def test_the_faults_shown_are_bounded_and_their_number_is_told() -> None:
 
 
 def test_the_exception_repeats_nothing_of_the_file() -> None:
-    _lines, faults = read("reference;name;kind\nA1;SECRET-NAME;rouge\n".encode())
+    _lines, faults = read(b"reference;name;kind\nA1;SECRET-NAME;rouge\n")
     with pytest.raises(ImportRefused) as refusal:
         faults.refuse_if_any()
     assert "SECRET" not in str(refusal.value)

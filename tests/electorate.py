@@ -37,6 +37,11 @@ def pass_time(delay: timedelta) -> datetime:
     return set_clock(_instant + delay)
 
 
+def text(answer: Any) -> str:
+    """Return a page as one reads it: no-break spaces are spaces."""
+    return answer.content.decode().replace("\u00a0", " ").replace("\u202f", " ")
+
+
 def make_election(**changes: Any) -> Election:
     values: dict[str, Any] = {
         "slug": "election-2026",

@@ -10,13 +10,9 @@ from isoloir.elections.models import Contest
 from isoloir.identity.models import OneTimeLink, Slowdown, VoterAccount
 from isoloir.roll.models import RollEntry, Turnout
 from tests import electorate
-from tests.electorate import BEFORE, CLOSES, DURING, OPENS, PASSWORD, activate, make_contest, make_voter, sign_in
+from tests.electorate import BEFORE, CLOSES, DURING, OPENS, PASSWORD, activate, make_contest, make_voter, sign_in, text
 
 pytestmark = pytest.mark.django_db
-
-
-def text(answer) -> str:
-    return answer.content.decode()
 
 
 def without_tokens(answer) -> str:
@@ -52,9 +48,7 @@ def test_second_visit_enters_by_the_password_and_shows_the_visit_before(client, 
     client.post("/deconnexion/")
     electorate.pass_time(timedelta(days=1))
     sign_in(client, "anne.dupont@valmont.example")
-    assert "Dernière connexion\u00a0: vendredi 20 novembre 2026 à 10 h 00 (heure de Paris)" in text(
-        client.get("/espace/")
-    )
+    assert "Dernière connexion : vendredi 20 novembre 2026 à 10 h 00 (heure de Paris)" in text(client.get("/espace/"))
 
 
 def test_mail_scanners_consume_nothing(client, election, outbox):

@@ -1,0 +1,73 @@
+"""Views are closed unless they say otherwise, and error pages survive what broke the page."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
+from django.test import Client
+
+from isoloir.web import views
+from isoloir.web.access import audience
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def trial(settings):
+    settings.ROOT_URLCONF = "tests.web.trial_urls"
+    return Client(raise_request_exception=False)
+
+
+def test_view_without_audience_is_an_error_in_tests(trial):
+    with pytest.raises(ImproperlyConfigured, match="open_view does not say its audience"):
+        Client().get("/essai/sans-marque/")
+
+
+def test_view_without_audience_does_not_exist_in_production(trial, settings):
+    settings.UNMARKED_VIEW_RAISES = False
+    answer = trial.get("/essai/sans-marque/")
+    assert answer.status_code == 404
+    assert "la porte bat" not in answer.content.decode()
+
+
+def test_unknown_audience_is_refused_when_it_is_written():
+    with pytest.raises(ValueError, match="unknown audience"):
+        audience("everybody")
+
+
+def test_broken_view_gets_a_neutral_page(trial):
+    answer = trial.get("/essai/panne/")
+    assert answer.status_code == 500
+    assert "Le portail a rencontré une panne" in answer.content.decode()
+    assert "the inside of the house" not in answer.content.decode()
+
+
+def test_missing_page_is_neutral_and_says_the_way_back(trial):
+    answer = trial.get("/nulle-part/")
+    assert answer.status_code == 404
+    assert 'href="/"' in answer.content.decode()
+
+
+def test_host_that_is_not_ours_gets_a_bad_request(trial, settings):
+    settings.ALLOWED_HOSTS = ["elections.example"]
+    answer = trial.get("/", headers={"host": "evil.example"})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("template", ["400.html", "403.html", "403_csrf.html", "404.html", "500.html"])
+def test_error_page_survives_a_dead_database(rf, monkeypatch, template):
+    def fail(*_arguments, **_options):
+        raise DatabaseError("no connection")
+
+    monkeypatch.setattr("isoloir.web.context.Election.objects.current", fail)
+    answer = views._page(rf.get("/"), template, 500)
+    assert b"<h1>" in answer.content
+
+
+def test_error_page_survives_a_broken_template(rf, monkeypatch):
+    def fail(*_arguments, **_options):
+        raise LookupError("no template")
+
+    monkeypatch.setattr(views, "render_to_string", fail)
+    answer = views.server_error(rf.get("/"))
+    assert answer.status_code == 500
+    assert "Revenir à l’accueil" in answer.content.decode()

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.forms.renderers import TemplatesSetting
+from django.forms.renderers import DjangoTemplates
 from django.utils.functional import Promise
 
 
-class AccessibleFormRenderer(TemplatesSetting):
+class AccessibleFormRenderer(DjangoTemplates):
     """Renders every form with the portal's own templates.
 
     A field's `aria-describedby` names both its hint and its error; the page prints the summary of errors itself,

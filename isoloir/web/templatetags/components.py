@@ -9,6 +9,7 @@ from django import template
 from django.core.paginator import Page
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 register = template.Library()
@@ -69,12 +70,12 @@ def error_summary(form: Any) -> dict[str, Any]:
 
 def _faults(form: Any) -> Iterator[dict[str, str]]:
     for message in form.non_field_errors():
-        yield {"message": message, "target": ""}
+        yield {"message": message, "target": "", "label": ""}
     for field in form:
         for message in field.errors:
             # A set of radio buttons has no element with the field's own id: the first button is the target.
             target = f"{field.auto_id}_0" if field.use_fieldset else field.auto_id
-            yield {"message": message, "target": target}
+            yield {"message": message, "target": target, "label": field.label}
 
 
 @register.inclusion_tag("components/tag.html")
@@ -113,7 +114,7 @@ def bar_chart(rows: Iterable[Any], caption: str, label_heading: str, total: int)
         {
             "label": _member(row, "label"),
             "votes": _member(row, "votes"),
-            "quiet": _member(row, "quiet", False),
+            "quiet": bool(_member(row, "quiet")),
             "share": 100 * _member(row, "votes") / total if total else 0,
         }
         for row in rows
@@ -124,19 +125,26 @@ def bar_chart(rows: Iterable[Any], caption: str, label_heading: str, total: int)
     return {"rows": drawn, "caption": caption, "label_heading": label_heading, "total": total}
 
 
-def _member(row: Any, name: str, otherwise: Any = None) -> Any:
-    return row.get(name, otherwise) if isinstance(row, dict) else getattr(row, name, otherwise)
+def _member(row: Any, name: str) -> Any:
+    return row.get(name) if isinstance(row, dict) else getattr(row, name, None)
 
 
 @register.filter
 def grouped(reference: str, size: int = 4) -> SafeString:
     """Write a reference in groups that style alone keeps apart: what is copied is the reference itself."""
     groups = ((reference[start : start + size],) for start in range(0, len(reference), size))
-    return format_html('<code class="tracker">{}</code>', format_html_join(mark_safe("<wbr>"), "<span>{}</span>", groups))
+    return format_html(
+        '<code class="tracker">{}</code>', format_html_join(mark_safe("<wbr>"), "<span>{}</span>", groups)
+    )
+
+
+@register.filter
+def thousands(number: int) -> str:
+    """Write a whole number with its thousands apart, as the language in force does."""
+    return f"{number:,}".replace(",", "\u00a0" if get_language() == "fr" else ",")
 
 
 @register.filter
 def paragraphs(text: str) -> list[str]:
     """Split plain text at its blank lines."""
     return [part.strip() for part in text.split("\n\n") if part.strip()]
-

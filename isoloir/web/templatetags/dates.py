@@ -1,5 +1,6 @@
-"""Dates in full with the hour of Paris, and countdowns that never go without their date (docs: « no time alone »)."""
+"""Dates in full with the hour of Paris, and countdowns that never go without their date."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +16,7 @@ register = template.Library()
 @register.filter
 def paris_time(at: datetime) -> str:
     """Write « jeudi 3 décembre 2026 à 9 h 12 (heure de Paris) »."""
-    return paris_text(at)
+    return _unbroken(paris_text(at))
 
 
 @register.filter
@@ -23,7 +24,7 @@ def paris_moment(at: datetime) -> str:
     """Write « jeudi 3 décembre 2026 à 9 h 12 », for a sentence that says « (heure de Paris) » once at its end."""
     local = timezone.localtime(at, PARIS)
     hour = f"{local.hour} h {local.minute:02d}" if translation.get_language() == "fr" else f"{local:%H:%M}"
-    return _("%(day)s à %(hour)s") % {"day": paris_day(at), "hour": hour}
+    return _unbroken(_("%(day)s à %(hour)s") % {"day": paris_day(at), "hour": hour})
 
 
 @register.filter
@@ -46,6 +47,12 @@ def machine_time(at: datetime) -> str:
     return utc_text(at)
 
 
+def _unbroken(text: str) -> str:
+    """Keep an hour and its mention on one line: « 9 h 12 », « (heure de Paris) »."""
+    text = re.sub(r"(\d) h (\d)", "\\1\u00a0h\u00a0\\2", text)
+    return re.sub(r"\([^)]*\)$", lambda mention: mention[0].replace(" ", "\u00a0"), text)
+
+
 @register.inclusion_tag("components/countdown.html")
 def countdown(until: datetime, now: datetime, sentence: str) -> dict[str, Any]:
     """Show days, hours and minutes left until `until`; `sentence` says until what, for instance « Le vote ferme dans ».
@@ -54,11 +61,15 @@ def countdown(until: datetime, now: datetime, sentence: str) -> dict[str, Any]:
     """
     seconds = max(0.0, (until - now).total_seconds())
     minutes = int(-(-seconds // 60))
-    return {
-        "until": until,
-        "now": now,
-        "sentence": sentence,
-        "days": minutes // 1440,
-        "hours": minutes // 60 % 24,
-        "minutes": minutes % 60,
-    }
+    units = (
+        _unit("days", minutes // 1440, _("jour"), _("jours")),
+        _unit("hours", minutes // 60 % 24, _("heure"), _("heures")),
+        _unit("minutes", minutes % 60, _("minute"), _("minutes")),
+    )
+    return {"until": until, "now": now, "sentence": sentence, "units": units}
+
+
+def _unit(code: str, number: int, one: str, many: str) -> dict[str, Any]:
+    # French writes zero and one in the singular, English only one; the script follows the same rule.
+    singular = number == 1 or (number == 0 and translation.get_language() == "fr")
+    return {"code": code, "number": number, "one": one, "many": many, "word": one if singular else many}

@@ -4,6 +4,13 @@
 
 const MINUTE = 60_000;
 
+function show(element, number) {
+  const word = element.nextElementSibling;
+  const singular = number === 1 || (number === 0 && document.documentElement.lang === "fr");
+  element.textContent = String(number);
+  word.textContent = singular ? word.dataset.one : word.dataset.many;
+}
+
 function follow(countdown) {
   const until = Date.parse(countdown.dataset.until);
   const servedAt = Date.parse(countdown.dataset.now);
@@ -15,9 +22,9 @@ function follow(countdown) {
   function write() {
     const left = Math.max(0, until - servedAt - (performance.now() - loadedAt));
     const minutes = Math.ceil(left / MINUTE);
-    units.days.textContent = String(Math.floor(minutes / 1440));
-    units.hours.textContent = String(Math.floor(minutes / 60) % 24);
-    units.minutes.textContent = String(minutes % 60);
+    show(units.days, Math.floor(minutes / 1440));
+    show(units.hours, Math.floor(minutes / 60) % 24);
+    show(units.minutes, minutes % 60);
     if (left > 0) {
       setTimeout(write, Math.min(left % MINUTE || MINUTE, left) + 50);
     }

@@ -15,6 +15,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests import postgres
@@ -64,6 +65,12 @@ def pytest_load_initial_conftests() -> Generator[None, Any, Any]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     _forbid_network()
     return (yield)
+
+
+def pytest_configure() -> None:
+    """Let Hypothesis take its time: two loaded cores say nothing about the code."""
+    hypothesis.settings.register_profile("isoloir", deadline=None, print_blob=True)
+    hypothesis.settings.load_profile("isoloir")
 
 
 def pytest_unconfigure() -> None:

@@ -5,12 +5,19 @@ import ast
 from tests.architecture import tree
 
 
+def docstring_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Return how many lines the docstring takes: to explain is never too long."""
+    if ast.get_docstring(node) is None:
+        return 0
+    return node.body[0].end_lineno - node.body[0].lineno + 1
+
+
 def functions_longer_than(lines: int) -> list[str]:
     found = []
     for path in tree.written_by_hand(".py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                length = node.end_lineno - node.lineno + 1
+                length = node.end_lineno - node.lineno + 1 - docstring_lines(node)
                 if length > lines:
                     found.append(f"{tree.name(path)}:{node.lineno} {node.name} has {length} lines")
     return found

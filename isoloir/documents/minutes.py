@@ -7,7 +7,7 @@ programs read what people signed.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Literal
 
@@ -20,8 +20,9 @@ from isoloir.documents.typesetting import typeset
 class ListResult:
     """One list (or sigle) in the drawn order, its votes and the people it elects, as they are to be read.
 
-    `quotient_seats` counts the seats won by the quotient, `seats` all of them.  `titulaires` and `suppleants` are in
-    list order; both are empty for a sigle, whose people are designated later (article R211-127).
+    `quotient_seats` counts the seats won by the quotient, `seats` all that were won.  `titulaires` and `suppleants` are
+    in list order; a list without enough candidates has fewer `titulaires` than seats, and the others stay vacant
+    (article R211-121).  Both are empty for a sigle, whose people are designated later (article R211-127).
     """
 
     position: int
@@ -116,36 +117,43 @@ def check_minutes(minutes: ResultsMinutes) -> None:
         raise DocumentRefused("expressed and blank votes do not make the number of voters")
     if not 0 <= minutes.voters <= minutes.registered:
         raise DocumentRefused("there are more voters than registered electors")
-    known = {result.position for result in minutes.lists}
-    if len(known) != len(minutes.lists):
+    _check_seats(minutes)
+
+
+def _check_seats(minutes: ResultsMinutes) -> None:
+    """Check that each list's seats are the sum of the steps that gave them."""
+    won = {result.position: result.quotient_seats for result in minutes.lists}
+    if len(won) != len(minutes.lists):
         raise DocumentRefused("two lists have the same position")
-    won = dict.fromkeys(known, 0)
     for given in minutes.average_seats:
-        if given.winner not in known or not {position for position, _ in given.averages} <= known:
+        if given.winner not in won or not {position for position, _ in given.averages} <= set(won):
             raise DocumentRefused(f"seat {given.seat} names an unknown list")
         won[given.winner] += 1
     for result in minutes.lists:
-        if result.votes < 0 or result.quotient_seats + won[result.position] != result.seats:
+        if result.votes < 0 or won[result.position] != result.seats:
             raise DocumentRefused(f"the seats of list {result.position} are not the sum of their steps")
+        if len(result.titulaires) > result.seats:
+            raise DocumentRefused(f"list {result.position} has more titulaires than seats")
     if sum(result.seats for result in minutes.lists) > minutes.seats:
         raise DocumentRefused("more seats are given than there are")
 
 
 def _minutes_values(minutes: ResultsMinutes, attachment_sha256: str) -> dict[str, object]:
     quotient = Fraction(minutes.expressed, minutes.seats)
-    local = minutes.drawn_up_at
-    given = sum(result.seats for result in minutes.lists)
+    drawn_up = minutes.drawn_up_at.astimezone(UTC)
+    sigle = minutes.ballot_kind == "sigle"
+    filled = sum(result.seats if sigle else len(result.titulaires) for result in minutes.lists)
     return {
         "election": minutes.election,
         "contest_code": minutes.contest_code,
         "contest": minutes.contest,
         "instance": minutes.instance,
-        "sigle": minutes.ballot_kind == "sigle",
+        "sigle": sigle,
         "station": minutes.station,
         "opened_at": paris_text(minutes.opened_at),
         "closed_at": paris_text(minutes.closed_at),
-        "drawn_up_at": paris_text(local),
-        "drawn_up_parts": [local.year, local.month, local.day, local.hour, local.minute, local.second],
+        "drawn_up_at": paris_text(drawn_up),
+        "drawn_up_parts": list(drawn_up.timetuple()[:6]),
         "totals": [
             ["Électeurs inscrits", whole(minutes.registered), ""],
             ["Votants (émargements)", whole(minutes.voters), percent(minutes.voters, minutes.registered) + " des inscrits"],
@@ -154,8 +162,8 @@ def _minutes_values(minutes: ResultsMinutes, attachment_sha256: str) -> dict[str
         ],
         "order": minutes.order,
         "seats": whole(minutes.seats),
-        "seats_given": whole(given),
-        "seats_vacant": minutes.seats - given,
+        "seats_filled": whole(filled),
+        "seats_vacant": minutes.seats - filled,
         "expressed": whole(minutes.expressed),
         "quotient": fraction_text(quotient),
         "quotient_seats_given": whole(sum(result.quotient_seats for result in minutes.lists)),

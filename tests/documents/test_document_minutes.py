@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from datetime import timedelta, timezone
 from fractions import Fraction
 
 import pikepdf
@@ -61,8 +62,24 @@ def test_vacant_seats_and_ties_are_said(make_minutes, read_text):
     averages = (AverageSeat(2, ((1, Fraction(2)),), 1, "la liste a obtenu le plus de voix"),)
     few = make_minutes(lists=lists, average_seats=averages, voters=4, blank=0, seats=3)
     text = " ".join(read_text(compose_minutes(few, machine_readable=RESULT)).split())
-    assert "Sièges non attribués : 1" in text
-    assert "la liste a obtenu le plus de voix" in text
+    assert "Sièges vacants : 1" in text
+    assert "Départage : la liste a obtenu le plus de voix." in text
+
+
+def test_seats_won_without_a_candidate_stay_vacant(make_minutes, read_text):
+    lists = (ListResult(1, "Seule", (), 4, 3, 3, ("A", "B")),)
+    short = make_minutes(lists=lists, average_seats=(), voters=4, blank=0, seats=3)
+    text = " ".join(read_text(compose_minutes(short, machine_readable=RESULT)).split())
+    assert "Sièges pourvus : 2 sur 3. Sièges vacants : 1, une liste ne pouvant" in text
+
+
+def test_time_zone_in_which_an_instant_is_given_changes_no_byte(make_minutes):
+    elsewhere = make_minutes().drawn_up_at.astimezone(timezone(timedelta(hours=9)))
+    first, second = (
+        compose_minutes(make_minutes(drawn_up_at=at), machine_readable=RESULT)
+        for at in (make_minutes().drawn_up_at, elsewhere)
+    )
+    assert first == second
 
 
 def test_contest_without_any_expressed_vote_has_minutes(make_minutes, check_accessibility):
@@ -90,6 +107,7 @@ def test_markup_in_minutes_is_printed_as_text(make_minutes, hostile, check_acces
         ({"average_seats": ()}, "seats of list 2"),
         ({"average_seats": (AverageSeat(6, ((9, Fraction(1)),), 2),)}, "unknown list"),
         ({"seats": 6}, "more seats are given"),
+        ({"lists": (ListResult(1, "Une", (), 106, 0, 0, ("A",)),), "average_seats": ()}, "more titulaires than seats"),
     ],
 )
 def test_numbers_that_do_not_agree_are_refused(make_minutes, changes, words):

@@ -1,5 +1,5 @@
 import type { Receipt, ReceiptFault, ReceiptMismatch } from "../protocol/receipts.js";
-import { actionButton, downloadFile, element, notice, trackerText } from "../view/dom.js";
+import { actionButton, downloadFile, element, factList, notice, trackerText } from "../view/dom.js";
 import type { BoothKey } from "../words/booth.fr.js";
 import type { Booth } from "./application.js";
 import type { VoterContest } from "./state.js";
@@ -31,14 +31,10 @@ export function showAlarm(booth: Booth, alarm: Alarm): void {
       notice("danger", say("alarmMeaning")),
       element("h2", {}, say("alarmFaults")),
       element("ul", {}, ...lines),
-      element(
-        "dl",
-        { class: "facts" },
-        element("dt", {}, say("alarmOurs")),
-        element("dd", {}, trackerText(alarm.ours)),
-        element("dt", {}, say("alarmTheirs")),
-        element("dd", {}, signedTracker === undefined ? say("alarmNone") : trackerText(signedTracker)),
-      ),
+      factList([
+        [say("alarmOurs"), trackerText(alarm.ours)],
+        [say("alarmTheirs"), signedTracker === undefined ? say("alarmNone") : trackerText(signedTracker)],
+      ]),
       element("h2", {}, say("alarmWhatToDo")),
       element("ol", {}, element("li", {}, say("alarmKeep")), element("li", {}, say("alarmCall"))),
       element(

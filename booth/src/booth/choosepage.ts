@@ -1,6 +1,7 @@
 import type { CandidateList } from "../protocol/candidates.js";
 import { actionButton, element } from "../view/dom.js";
 import { errorSummary } from "../view/errors.js";
+import { icon } from "../view/icons.js";
 import type { Booth } from "./application.js";
 import { showReview } from "./reviewpage.js";
 import type { BallotSheet } from "./sheet.js";
@@ -33,7 +34,7 @@ function chooseForm(booth: Booth, sheet: BallotSheet): HTMLFormElement {
     "form",
     { novalidate: true, autocomplete: "off" },
     summary,
-    element("fieldset", {}, element("legend", {}, say("chooseLegend")), cards),
+    element("fieldset", {}, element("legend", { class: "field__label" }, say("chooseLegend")), cards),
     element(
       "div",
       { class: "actions" },
@@ -107,7 +108,7 @@ function listDetails(booth: Booth, list: CandidateList): HTMLElement {
   return element(
     "details",
     { class: "list-sheet__details" },
-    element("summary", {}, label, hidden),
+    element("summary", {}, element("span", {}, label, hidden), icon("chevron-down")),
     element(
       "div",
       { class: "list-sheet__body" },

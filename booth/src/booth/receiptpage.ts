@@ -1,7 +1,7 @@
 import { postText } from "../portal/exchange.js";
 import { canonical } from "../protocol/jsontext.js";
 import type { Receipt } from "../protocol/receipts.js";
-import { actionButton, downloadFile, element, trackerText } from "../view/dom.js";
+import { actionButton, downloadFile, element, factList, trackerText } from "../view/dom.js";
 import { parisTime } from "../view/words.js";
 import type { Booth } from "./application.js";
 import type { VoterContest } from "./state.js";
@@ -33,13 +33,11 @@ function receiptBox(booth: Booth, shown: ShownReceipt, status: HTMLElement): HTM
   return element(
     "section",
     { class: "receipt" },
-    element(
-      "dl",
-      { class: "facts" },
-      ...fact(say("receiptContest"), shown.contest.name),
-      ...fact(say("receiptDate"), parisTime(shown.castAt, booth.language)),
-      ...fact(say("receiptTracker"), trackerText(shown.tracker)),
-    ),
+    factList([
+      [say("receiptContest"), shown.contest.name],
+      [say("receiptDate"), parisTime(shown.castAt, booth.language)],
+      [say("receiptTracker"), trackerText(shown.tracker)],
+    ]),
     element("p", {}, say("receiptMeaning")),
     element(
       "div",
@@ -50,10 +48,6 @@ function receiptBox(booth: Booth, shown: ShownReceipt, status: HTMLElement): HTM
     ),
     status,
   );
-}
-
-function fact(term: string, value: string | Node): HTMLElement[] {
-  return [element("dt", {}, term), element("dd", {}, value)];
 }
 
 /** One main button: the next contest, or the way home when all is done. */

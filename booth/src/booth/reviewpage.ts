@@ -2,6 +2,7 @@ import { PortalRefusal } from "../portal/exchange.js";
 import { tracker } from "../protocol/ballots.js";
 import { ReceiptMismatch, checkReceipt } from "../protocol/receipts.js";
 import { actionButton, element, notice } from "../view/dom.js";
+import { icon } from "../view/icons.js";
 import { showAlarm } from "./alarmpage.js";
 import type { Booth } from "./application.js";
 import { castBallot, type CastAnswer } from "./casting.js";
@@ -22,7 +23,11 @@ export function showReview(booth: Booth, sheet: BallotSheet, choice: number): vo
     steps: booth.steps(4),
     content: [
       element("h2", {}, say("reviewYourChoice")),
-      element("div", { class: "list-card list-card--shown" }, element("span", { class: "list-card__position" }, "✓"), ...face),
+      element(
+        "div",
+        { class: "list-cards" },
+        element("div", { class: "list-card list-card--shown" }, element("span", { class: "list-card__position" }, icon("check")), ...face),
+      ),
       notice("warning", say("reviewFinal")),
       page.progress,
       page.actions,

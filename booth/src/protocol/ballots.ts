@@ -3,11 +3,13 @@ import type { Election, Question } from "./election.js";
 import { ProtocolFault } from "./errors.js";
 import {
   FixedBase,
+  GENERATOR,
   elementText,
   elementTexts,
   generatorBase,
   hashToScalar,
   modOrder,
+  publicPower,
   type Element,
 } from "./group.js";
 import { canonical } from "./jsontext.js";
@@ -126,8 +128,9 @@ class AnswerMaker {
     return blank ? { ...base, blank_proof: close(blank, `bproof0|${bonds}|`) } : base;
   }
 
+  /** The value is 0, 1 or a small sum: one addition of 0 or g, alike in time. */
   private encrypt(r: bigint, value: bigint): [Element, Element] {
-    const masked = this.bases.publicKey.power(r).add(this.bases.generator.power(value));
+    const masked = this.bases.publicKey.power(r).add(publicPower(GENERATOR, value));
     return [this.bases.generator.power(r), masked];
   }
 

@@ -50,5 +50,11 @@ export function downloadFile(name: string, content: BlobPart, type: string): voi
 /** A long reference shown by groups of four, to be read aloud; the spaces are style, so that a copy has none. */
 export function trackerText(text: string): HTMLElement {
   const groups = text.match(/.{1,4}/g) ?? [];
-  return element("code", { class: "tracker" }, ...groups.map((group) => element("span", {}, group)));
+  return element("code", { class: "tracker" }, ...groups.flatMap((group) => [element("span", {}, group), element("wbr")]));
+}
+
+/** A list of facts: each a term and its value. */
+export function factList(facts: readonly (readonly [term: string, value: string | Node])[]): HTMLElement {
+  const rows = facts.map(([term, value]) => element("div", { class: "facts__fact" }, element("dt", {}, term), element("dd", {}, value)));
+  return element("dl", { class: "facts" }, ...rows);
 }

@@ -155,7 +155,7 @@ def _minutes_values(minutes: ResultsMinutes, attachment_sha256: str) -> dict[str
         "drawn_up_at": paris_text(drawn_up),
         "drawn_up_parts": list(drawn_up.timetuple()[:6]),
         "totals": [
-            ["Électeurs inscrits", whole(minutes.registered), ""],
+            ["Électeurs inscrits", whole(minutes.registered), "—"],
             ["Votants (émargements)", whole(minutes.voters), percent(minutes.voters, minutes.registered) + " des inscrits"],
             ["Votes blancs", whole(minutes.blank), percent(minutes.blank, minutes.voters) + " des votants"],
             ["Suffrages exprimés", whole(minutes.expressed), percent(minutes.expressed, minutes.voters) + " des votants"],

@@ -11,7 +11,7 @@ from .errors import BoardRefused
 from .models import Entry
 
 # belenios-protocol §14.4: what may follow what. Our contests have no shuffle: the tally is homomorphic.
-_FOLLOWS = {
+_FOLLOWS: dict[str, set[str | None]] = {
     "Setup": {None},
     "Ballot": {"Setup", "Ballot"},
     "EndBallots": {"Setup", "Ballot"},

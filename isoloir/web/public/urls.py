@@ -1,0 +1,15 @@
+"""URLs open to all: results once published, with all that is needed to check them."""
+
+from django.urls import path
+
+from . import views
+
+app_name = "public"
+urlpatterns = [
+    path("resultats/", views.results, name="results"),
+    path("resultats/<str:uuid>/", views.contest_result, name="contest_result"),
+    path("resultats/<str:uuid>/resultat.json", views.result_json, name="result_json"),
+    path("resultats/<str:uuid>/archive.bel", views.archive, name="archive"),
+    path("resultats/<str:uuid>/candidats.json", views.candidates, name="candidates"),
+    path("resultats/<str:uuid>/proces-verbal.pdf", views.minutes_pdf, name="minutes_pdf"),
+]

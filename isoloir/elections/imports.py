@@ -45,7 +45,7 @@ _INSTANCES = {
 }
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
-_CONTEST_COLUMNS = (
+CONTEST_COLUMNS = (
     Column("code", ("scrutin", "code scrutin", "contest", "contest code"), 40),
     Column("name", ("nom", "libellé", "intitulé", "nom du scrutin", "contest name"), 200),
     Column("instance", ("type d’instance",), 100, choices=_INSTANCES),
@@ -54,7 +54,7 @@ _CONTEST_COLUMNS = (
     Column("academy", ("académie",), 100, may_be_empty=True),
     Column("polling_station", ("bureau", "bureau de vote", "code bureau", "station"), 40),
 )
-_LIST_COLUMNS = (
+LIST_COLUMNS = (
     Column("contest", ("scrutin", "code scrutin", "contest code"), 40),
     Column("kind", ("mode", "type", "mode de scrutin", "ballot kind"), 40, choices=_KINDS),
     Column("name", ("nom", "nom de la liste", "liste", "list", "list name"), 200),
@@ -66,7 +66,7 @@ _LIST_COLUMNS = (
     ),
     Column("position", ("ordre", "rang", "ordre tiré au sort", "order"), 3),
 )
-_CANDIDATE_COLUMNS = (
+CANDIDATE_COLUMNS = (
     Column("contest", ("scrutin", "code scrutin", "contest code"), 40),
     Column("list", ("liste", "nom de la liste", "list name"), 200),
     Column("rank", ("rang", "ordre", "numéro"), 3),
@@ -115,7 +115,7 @@ def load_contests(
     election = lock_unsealed(election)
     faults = Faults()
     contests = _read_contests(
-        CsvFile(name=CONTESTS_FILE, content=content, columns=_CONTEST_COLUMNS, faults=faults), stations
+        CsvFile(name=CONTESTS_FILE, content=content, columns=CONTEST_COLUMNS, faults=faults), stations
     )
     faults.refuse_if_any()
     codes = {contest.code for contest, _station in contests}
@@ -193,10 +193,10 @@ def import_lists(
     election = lock_unsealed(election)
     faults = Faults()
     contests = {contest.code: contest for contest in election.contests.all()}
-    lists_file = CsvFile(name=LISTS_FILE, content=lists, columns=_LIST_COLUMNS, faults=faults)
+    lists_file = CsvFile(name=LISTS_FILE, content=lists, columns=LIST_COLUMNS, faults=faults)
     read = _read_lists(lists_file, contests, files)
     if candidates or any(contest.kind == Contest.Kind.LIST for contest in contests.values()):
-        candidates_file = CsvFile(name=CANDIDATES_FILE, content=candidates, columns=_CANDIDATE_COLUMNS, faults=faults)
+        candidates_file = CsvFile(name=CANDIDATES_FILE, content=candidates, columns=CANDIDATE_COLUMNS, faults=faults)
         _read_candidates(candidates_file, contests, read, lists_file)
         if candidates_file.is_complete:
             _check_ranks(lists_file, read)

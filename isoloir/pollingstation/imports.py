@@ -50,12 +50,12 @@ _ROLES = {
     for word in words
 }  # fmt: skip
 
-_STATION_COLUMNS = (
+STATION_COLUMNS = (
     Column("code", ("bureau", "code bureau", "station"), 40),
     Column("name", ("nom", "libellé", "nom du bureau"), 200),
     Column("kind", ("type", "genre"), 60, choices=_KINDS),
 )
-_MEMBER_COLUMNS = (
+MEMBER_COLUMNS = (
     Column("station", ("bureau", "code bureau", "bureau de vote", "polling station"), 40),
     Column("role", ("rôle", "fonction", "qualité"), 40, choices=_ROLES),
     Column("email", ("courriel", "e-mail", "mail", "adresse électronique", "adresse e-mail"), 254),
@@ -99,8 +99,8 @@ def import_stations(
     """
     election = lock_unsealed(election)
     faults = Faults()
-    stations_file = CsvFile(name=STATIONS_FILE, content=stations, columns=_STATION_COLUMNS, faults=faults)
-    members_file = CsvFile(name=MEMBERS_FILE, content=members, columns=_MEMBER_COLUMNS, faults=faults)
+    stations_file = CsvFile(name=STATIONS_FILE, content=stations, columns=STATION_COLUMNS, faults=faults)
+    members_file = CsvFile(name=MEMBERS_FILE, content=members, columns=MEMBER_COLUMNS, faults=faults)
     read = _read_stations(stations_file)
     read_members = _read_members(members_file, read if stations_file.is_complete else None)
     if stations_file.is_complete and members_file.is_complete:

@@ -34,7 +34,7 @@ _BATCH = 5_000
 _REFERENCE = re.compile(r"[A-Za-z0-9._:/@+-]{1,40}")
 _ESTABLISHMENT_CODE = re.compile(r"[A-Za-z0-9_-]{1,20}")
 
-_COLUMNS = (
+VOTER_COLUMNS = (
     Column("reference", ("référence", "identifiant", "matricule", "numéro", "voter"), 40),
     Column("civility", ("civilité", "title"), 10, may_be_empty=True),
     Column("last_name", ("nom", "nom de famille", "nom d’usage", "surname"), 100),
@@ -86,7 +86,7 @@ def import_voters(*, election: Election, content: bytes, actor: str, at: datetim
     if not contests:
         raise NoContest
     faults = Faults()
-    file = CsvFile(name=VOTERS_FILE, content=content, columns=_COLUMNS, faults=faults)
+    file = CsvFile(name=VOTERS_FILE, content=content, columns=VOTER_COLUMNS, faults=faults)
     roll = _RollReader(file, election, contests).read()
     faults.refuse_if_any()
     removed = _replace_voters(election, roll)

@@ -60,12 +60,12 @@ def logo() -> bytes:
     return stream.getvalue()
 
 
-def make_election(**changes: object) -> Election:
+def make_election(*, opens_at: datetime = OPENS_AT, **changes: object) -> Election:
     values: dict[str, object] = {
         "slug": "essai-2026", "name": "Élections d’essai 2026", "organiser": "Académie d’essai",
-        "help_line": "01 99 00 00 00", "portal_opens_at": OPENS_AT - timedelta(days=30),
-        "lists_shown_at": OPENS_AT - timedelta(days=15), "voting_opens_at": OPENS_AT, "voting_closes_at": CLOSES_AT,
-        "lists_drawn_on": date(2026, 11, 12), **changes,
+        "help_line": "01 99 00 00 00", "portal_opens_at": opens_at - timedelta(days=30),
+        "lists_shown_at": opens_at - timedelta(days=15), "voting_opens_at": opens_at,
+        "voting_closes_at": opens_at + (CLOSES_AT - OPENS_AT), "lists_drawn_on": date(2026, 11, 12), **changes,
     }  # fmt: skip
     return Election.objects.create(**values)
 
@@ -142,9 +142,12 @@ def issue_codes(voters: list[Voter]) -> dict[str, str]:
     return codes
 
 
-def make_world(*, voters: int = 2, contests: int = 1, delegates: int = 2, lists: int = 2, sealed: bool = True) -> World:
-    """Make a whole election; sealed, unless told otherwise, so that it is open at DURING."""
-    election = make_election()
+def make_world(
+    *, voters: int = 2, contests: int = 1, delegates: int = 2, lists: int = 2, sealed: bool = True,
+    opens_at: datetime = OPENS_AT,
+) -> World:  # fmt: skip
+    """Make a whole election; sealed, unless told otherwise, so that it is open at DURING (or from `opens_at` on)."""
+    election = make_election(opens_at=opens_at)
     rows = [make_contest(election, f"S{number}", lists=lists) for number in range(1, contests + 1)]
     station = make_station(election, rows, delegates=delegates)
     people = [make_voter(election, rows, number) for number in range(1, voters + 1)]
@@ -155,9 +158,10 @@ def make_world(*, voters: int = 2, contests: int = 1, delegates: int = 2, lists:
     )  # fmt: skip
     if sealed:
         world.codes = issue_codes(people)
-        play_ceremony(station, world.seeds, at=BEFORE)
+        before = opens_at - timedelta(days=1)
+        play_ceremony(station, world.seeds, at=before)
         station.ceremony.refresh_from_db()
-        seal_contests(station=station, by=world.president, at=BEFORE)
+        seal_contests(station=station, by=world.president, at=before)
         for contest in rows:
             contest.refresh_from_db()
     return world

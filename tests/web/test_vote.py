@@ -1,0 +1,164 @@
+"""What the booth and the portal say to each other."""
+
+import json
+import os
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from isoloir.ballotbox.models import Ballot
+from isoloir.identity.models import VoterAccount
+from isoloir.identity.sessions import open_session
+from isoloir.roll.models import Voter
+from isoloir_protocol.credentials import derive_secret, public_credential
+from isoloir_protocol.possession import prove_possession
+from tests.factories import BEFORE, DURING, World, make_voter, make_world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _during_the_vote(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("isoloir.web.middleware.current_time", lambda: DURING)
+
+
+def signed_in(voter: Voter) -> Client:
+    VoterAccount.objects.get_or_create(voter=voter, defaults={"password": "!", "activated_at": BEFORE, "password_set_at": BEFORE})
+    client = Client()
+    session = client.session
+    open_session(session, voter=voter, at=DURING)
+    session.save()
+    client.cookies["sessionid"] = session.session_key
+    return client
+
+
+def proofs(world: World, voter: Voter, challenge: str, *, code: str | None = None) -> list[dict[str, Any]]:
+    given = []
+    for contest in world.contests:
+        secret = derive_secret(uuid=contest.uuid, code=code or world.codes[voter.reference])
+        given.append(
+            {
+                "contest": contest.uuid,
+                "credential": public_credential(secret).text,
+                "proof": prove_possession(secret=secret, challenge=challenge, uuid=contest.uuid, random=os.urandom),
+            }
+        )
+    return given
+
+
+def prove(client: Client, world: World, voter: Voter, **changes: Any) -> Any:
+    challenge = client.get("/vote/etat.json").json()["challenge"]
+    body = {"challenge": challenge, "proofs": proofs(world, voter, challenge, **changes)}
+    return client.post("/vote/possession/", body, content_type="application/json")
+
+
+def cast(client: Client, world: World, ballot: bytes) -> Any:
+    return client.post(
+        f"/vote/scrutins/{world.contest.uuid}/bulletin/", ballot, content_type="application/json"
+    )
+
+
+def test_voter_proves_the_code_and_votes() -> None:
+    world = make_world(contests=2)
+    voter = world.voters[0]
+    client = signed_in(voter)
+    assert prove(client, world, voter).json() == {"ok": True}
+    ballot = world.ballot(voter, world.contest)
+    first = cast(client, world, ballot)
+    assert first.status_code == 200, first.content
+    assert cast(client, world, ballot).json() == first.json()
+    assert cast(client, world, world.ballot(voter, world.contest)).json()["error"] == "already_voted"
+    states = {contest["uuid"]: contest["state"] for contest in client.get("/vote/etat.json").json()["contests"]}
+    assert states == {world.contests[0].uuid: "voted", world.contests[1].uuid: "to_vote"}
+
+
+def test_ballot_without_the_code_proved_is_refused() -> None:
+    world = make_world()
+    client = signed_in(world.voters[0])
+    answer = cast(client, world, world.ballot(world.voters[0], world.contest))
+    assert (answer.status_code, answer.json()["error"]) == (403, "code_required")
+    assert not Ballot.objects.exists()
+
+
+def test_wrong_code_is_told_then_slowed_and_never_locked(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = make_world()
+    voter = world.voters[0]
+    client = signed_in(voter)
+    answers = [prove(client, world, voter, code="11111-111111-11111-111111") for _ in range(6)]
+    assert answers[0].json()["error"] == "wrong_code"
+    slowed = [answer for answer in answers if answer.status_code == 429]
+    assert slowed and 0 < slowed[0].json()["wait"] <= 300
+    monkeypatch.setattr("isoloir.web.middleware.current_time", lambda: DURING + timedelta(minutes=6))
+    assert prove(client, world, voter).json() == {"ok": True}
+
+
+def test_another_voters_code_is_refused() -> None:
+    world = make_world()
+    first, second = world.voters
+    answer = prove(signed_in(first), world, first, code=world.codes[second.reference])
+    assert answer.json()["error"] == "wrong_code"
+
+
+def test_challenge_is_used_once() -> None:
+    world = make_world()
+    voter = world.voters[0]
+    client = signed_in(voter)
+    challenge = client.get("/vote/etat.json").json()["challenge"]
+    body = {"challenge": challenge, "proofs": proofs(world, voter, challenge)}
+    assert client.post("/vote/possession/", body, content_type="application/json").status_code == 200
+    again = client.post("/vote/possession/", body, content_type="application/json")
+    assert (again.status_code, again.json()["error"]) == (409, "challenge_expired")
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"challenge":3}', b"[" * 5000, b'{"challenge":"x","proofs":{}}'])
+def test_malformed_possession_is_refused_with_a_sentence(body: bytes) -> None:
+    world = make_world()
+    answer = signed_in(world.voters[0]).post("/vote/possession/", body, content_type="application/json")
+    assert (answer.status_code, answer.json()["error"]) == (409, "challenge_expired")
+
+
+@pytest.mark.parametrize("proof", [[], [3], [{}], [{"contest": []}], "x", [{"contest": "a"}] * 60])
+def test_malformed_proofs_prove_nothing(proof: Any) -> None:
+    world = make_world()
+    client = signed_in(world.voters[0])
+    challenge = client.get("/vote/etat.json").json()["challenge"]
+    body = json.dumps({"challenge": challenge, "proofs": proof})
+    assert client.post("/vote/possession/", body, content_type="application/json").json()["error"] == "wrong_code"
+
+
+def test_sealed_documents_are_served_to_their_voters_alone() -> None:
+    world = make_world()
+    stranger = make_voter(world.election, [], 77)
+    for name in ("election.json", "candidats.json"):
+        address = f"/vote/scrutins/{world.contest.uuid}/{name}"
+        answer = signed_in(world.voters[0]).get(address)
+        assert answer.status_code == 200
+        assert answer["X-Robots-Tag"] == "noindex"
+        assert signed_in(stranger).get(address).status_code == 404
+        assert Client().get(address).status_code == 401
+
+
+@pytest.mark.parametrize("text", [b"", b"{}", b"null", b"\xff", b"[" * 9000, b'{"election_uuid":"x"}', b"0" * 600_000])
+def test_malformed_ballots_are_refused_with_a_sentence(text: bytes) -> None:
+    world = make_world()
+    voter = world.voters[0]
+    client = signed_in(voter)
+    prove(client, world, voter)
+    answer = cast(client, world, text)
+    assert (answer.status_code, answer.json()["error"]) == (409, "ballot_refused")
+    assert answer.json()["message"]
+
+
+def test_receipt_is_set_as_a_pdf_only_when_the_portal_signed_it() -> None:
+    world = make_world()
+    voter = world.voters[0]
+    client = signed_in(voter)
+    prove(client, world, voter)
+    receipt = cast(client, world, world.ballot(voter, world.contest)).json()["receipt"]
+    answer = client.post("/vote/recu.pdf", receipt, content_type="application/json")
+    assert answer["Content-Type"] == "application/pdf" and answer.content.startswith(b"%PDF")
+    forged = {**receipt, "text": receipt["text"].replace("Scrutin S1", "Scrutin S9")}
+    refused = client.post("/vote/recu.pdf", forged, content_type="application/json")
+    assert (refused.status_code, refused.json()["error"]) == (409, "receipt_invalid")

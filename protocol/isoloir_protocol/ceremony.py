@@ -143,7 +143,7 @@ def make_share(*, seed: str, certificates: Sequence[str], vinput: str, random: R
     secrets = jsontext.items(value["secrets"], "secrets", checked.size)
     share = 0
     for sender, secret in enumerate(secrets, start=1):
-        share += _open_secret(keys, checked, sender, index, secret, coefficients[sender - 1])
+        share += _open_secret(keys, checked, secret, coefficients[sender - 1], sender=sender, index=index)
     return _written_share(keys, share % ORDER, random)
 
 
@@ -165,7 +165,13 @@ def _check_own_polynomial(keys: TrusteeKeys, text: Any, coefficients: Sequence[E
 
 
 def _open_secret(
-    keys: TrusteeKeys, certificates: Certificates, sender: int, index: int, text: Any, coefficients: Sequence[Element]
+    keys: TrusteeKeys,
+    certificates: Certificates,
+    text: Any,
+    coefficients: Sequence[Element],
+    *,
+    sender: int,
+    index: int,
 ) -> int:
     message = receive(keys, certificates.members[sender - 1].verification, jsontext.text(text, "secret"))
     secret = read_scalar(jsontext.members(message, "secret", ("secret",))["secret"])

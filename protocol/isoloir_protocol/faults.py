@@ -156,10 +156,6 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Un message est chiffré par un autre algorithme qu’AES-GCM.",
         "A message is encrypted by another algorithm than AES-GCM.",
     ),
-    "wrong-decryption-key": (
-        "La clé de déchiffrement n’est pas celle que les coefficients donnent.",
-        "The decryption key is not the one that the coefficients give.",
-    ),
     "no-trustee": ("Il n’y a aucun détenteur de clé.", "There is no trustee."),
     "wrong-public-key": (
         "La clé publique du scrutin n’est pas le produit des clés des détenteurs.",
@@ -215,7 +211,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The published result is not the one that the decryptions give.",
     ),
     # --- archive (§14)
-    "unreadable": ("Le fichier ne peut pas être lu : {reason}.", "The file cannot be read: {reason}."),
+    "file-missing": ("Il n’y a pas de fichier à cet endroit.", "There is no file at this place."),
+    "file-is-directory": ("C’est un dossier, non une archive.", "This is a directory, not an archive."),
+    "file-forbidden": ("Vous n’avez pas le droit de lire ce fichier.", "You may not read this file."),
+    "file-unreadable": ("Le fichier ne peut pas être lu.", "The file cannot be read."),
     "truncated": ("L’archive s’arrête au milieu d’un enregistrement.", "The archive stops in the middle of a record."),
     "empty-archive": ("L’archive est vide.", "The archive is empty."),
     "bad-header": (

@@ -54,7 +54,10 @@ def read(raw: bytes, *, limit: int = LONGEST_TEXT) -> Any:
 
 def _name_fault(text: str) -> NoReturn:
     """Parse once more, slowly, to tell a repeated member from another departure from the canonical form."""
-    json.loads(text, object_pairs_hook=_members_once)
+    try:
+        json.loads(text, object_pairs_hook=_members_once)
+    except RecursionError:
+        raise FormatRefused("too-deep") from None
     raise FormatRefused("not-canonical")
 
 

@@ -10,9 +10,8 @@ from typing import Any
 from isoloir_protocol.credentials import check_uuid, public_credential
 from isoloir_protocol.errors import SignatureRefused
 from isoloir_protocol.group import Element
-from isoloir_protocol.signatures import sign_message, verify_message
-
 from isoloir_protocol.proofs import Random
+from isoloir_protocol.signatures import sign_message, verify_message
 
 #: A challenge is opaque, but never has the character that separates the parts of the message.
 _CHALLENGE = re.compile(r"[A-Za-z0-9_=:.+/-]{16,256}", re.ASCII)

@@ -33,7 +33,7 @@ def base64_hash(raw: bytes) -> str:
 
 def hash_to_scalar(text: str) -> int:
     """SHA-256 of an ASCII or UTF-8 text as a big-endian number modulo q (§2.3)."""
-    return int.from_bytes(hashlib.sha256(text.encode("utf-8")).digest(), "big") % ORDER
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).digest(), "big") % ORDER
 
 
 def challenge(prefix: str, elements: Iterable[Element]) -> int:

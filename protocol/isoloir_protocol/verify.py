@@ -74,6 +74,29 @@ _CHAIN_FAULTS = frozenset(
 )
 
 
+Phase = Literal["empty", "voting", "closed", "tallied", "finished"]
+
+#: The order of events (§14.4): in which phase each may come, and the phase that follows.
+_GRAMMAR: dict[tuple[Phase, str], Phase] = {
+    ("empty", "Setup"): "voting",
+    ("voting", "Ballot"): "voting",
+    ("voting", "EndBallots"): "closed",
+    ("closed", "EncryptedTally"): "tallied",
+    ("tallied", "PartialDecryption"): "tallied",
+    ("tallied", "Result"): "finished",
+}
+_ONLY_FAULT: dict[Phase, str] = {"empty": "no-setup", "finished": "event-after-result"}
+_MISPLACED = {
+    "Setup": "second-setup",
+    "Ballot": "ballot-after-closing",
+    "EndBallots": "second-closing",
+    "Shuffle": "shuffle-unsupported",
+    "EndShuffles": "shuffle-unsupported",
+    "PartialDecryption": "decryption-before-tally",
+    "Result": "result-before-tally",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """The outcome of one numbered check; `fault` is there when it failed."""
@@ -117,9 +140,15 @@ def verify_archive(path: Path | str) -> Report:
     try:
         with Path(path).open("rb") as stream:
             return verify_stream(stream)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "path"
-        return _Verification(io.BytesIO()).report(ArchiveRefused("unreadable", reason=reason))
+    except FileNotFoundError:
+        code = "file-missing"
+    except IsADirectoryError:
+        code = "file-is-directory"
+    except PermissionError:
+        code = "file-forbidden"
+    except (OSError, ValueError):
+        code = "file-unreadable"
+    return _Verification(io.BytesIO()).report(ArchiveRefused(code))
 
 
 def verify_stream(stream: BinaryIO) -> Report:
@@ -127,11 +156,21 @@ def verify_stream(stream: BinaryIO) -> Report:
     return _Verification(stream).run()
 
 
+def _misplaced(phase: Phase, kind: str) -> str:
+    """Name the fault of an event that the grammar does not allow in this phase."""
+    if phase in _ONLY_FAULT:
+        return _ONLY_FAULT[phase]
+    if kind == "EncryptedTally":
+        return "second-tally" if phase == "tallied" else "tally-before-closing"
+    return _MISPLACED[kind]
+
+
 class _Verification:
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self.found = Found()
         self._step = Step.CONTAINER
+        self._phase: Phase = "empty"
         self._passed: set[Step] = set()
         self._ballots: _BallotBox | None = None
         self._shares: dict[int, VerifiedShare] = {}
@@ -167,26 +206,10 @@ class _Verification:
 
     def _check_order(self, event: Event) -> None:
         """Enforce the grammar of §14.4, which no version of belenios-tool does."""
-        found, kind, height = self.found, event.kind, event.height
-        if (height == 0) != (kind == "Setup"):
-            raise ArchiveRefused("no-setup") if height == 0 else ArchiveRefused("second-setup", height=height)
-        if found.result is not None:
-            raise ArchiveRefused("event-after-result", height=height)
-        if kind in ("Shuffle", "EndShuffles"):
-            raise ArchiveRefused("shuffle-unsupported")
-        if kind == "Ballot" and found.closed:
-            raise ArchiveRefused("ballot-after-closing", height=height)
-        if kind == "EndBallots" and found.closed:
-            raise ArchiveRefused("second-closing", height=height)
-        if kind == "EncryptedTally":
-            if not found.closed:
-                raise ArchiveRefused("tally-before-closing", height=height)
-            if found.tally is not None:
-                raise ArchiveRefused("second-tally", height=height)
-        if kind == "PartialDecryption" and found.tally is None:
-            raise ArchiveRefused("decryption-before-tally", height=height)
-        if kind == "Result" and found.tally is None:
-            raise ArchiveRefused("result-before-tally", height=height)
+        following = _GRAMMAR.get((self._phase, event.kind))
+        if following is None:
+            raise ArchiveRefused(_misplaced(self._phase, event.kind), height=event.height)
+        self._phase = following
 
     def _take(self, event: Event) -> None:
         if event.kind == "Setup":

@@ -18,7 +18,7 @@ from isoloir.credentials.request import export_credential_request
 from isoloir.elections.actions import Calendar, create_election
 from isoloir.elections.models import Election
 from isoloir.identity.models import Account
-from isoloir.pollingstation.folder import import_folder
+from isoloir.pollingstation.files import import_files, read_folder
 
 from .fiction import write_fiction
 
@@ -50,7 +50,7 @@ def prepare_election(
         organiser="Rectorat de l’académie de Valmorane (fictive)", help_line="01 99 00 12 34 (numéro fictif)",
         calendar=calendar_from(at), actor=ACTOR, at=at,
     )  # fmt: skip
-    import_folder(election=election, directory=directory / "fiction", actor=ACTOR, at=at)
+    import_files(election=election, files=read_folder(directory / "fiction"), actor=ACTOR, at=at)
     request = directory / "request"
     shutil.rmtree(request, ignore_errors=True)
     export_credential_request(election=election, directory=request, actor=ACTOR, at=at)

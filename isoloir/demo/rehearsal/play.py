@@ -63,7 +63,8 @@ def _president(station: PollingStation) -> object:
 
 
 def invite(election: Election) -> dict[str, str]:
-    """Send the opening e-mail to all; return each voter's one-time link, by address, as the mailbox received it."""
+    """At the opening, send the opening e-mail to all; return each voter's one-time link, by address, from the mailbox."""
+    advance_to(election.voting_opens_at + _A_MINUTE)
     queue_invitations(election=election, at=now(), actor=ACTOR)
     while deliver_queued(at=now(), limit=500):
         pass
@@ -77,7 +78,6 @@ def invite(election: Election) -> dict[str, str]:
 
 def vote(election: Election, links: dict[str, str], *, address: str, progress: Progress) -> list[Cast]:
     """Let every voter open an account and vote, several at once; return all that the portal acknowledged."""
-    advance_to(election.voting_opens_at + _A_MINUTE)
     known = codes()
     voters = list(Voter.objects.filter(election=election).values_list("reference", "email"))
     casts: list[Cast] = []

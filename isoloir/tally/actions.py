@@ -191,11 +191,17 @@ def _presides(account: AbstractBaseUser, contest: Contest) -> bool:
 @transaction.atomic
 def sign_minutes(*, contest: Contest, minutes_sha256: str, shown_sha256: str, by: AbstractBaseUser, at: datetime) -> MinutesSignature:
     """Sign the results minutes that the member was shown (R211-576). Raises NotAllowed, NotThere, MinutesChanged."""
-    locked = _locked(contest, Contest.State.COUNTED)
+    # A browser may try again after a lost answer, when the results have been published meanwhile.
+    locked = _locked(contest, Contest.State.COUNTED, Contest.State.PUBLISHED)
     station = locked.stations.first()
     member = membership(by, station) if station else None
     if member is None:
         raise NotAllowed
+    signed = locked.minutes_signatures.filter(account_id=by.pk, minutes_sha256=shown_sha256).first()
+    if signed is not None:
+        return signed
+    if locked.state != Contest.State.COUNTED:
+        raise NotThere(locked.state)
     if "draw_needed" in locked.result.seats:
         raise NotThere("a draw by lot is awaited")
     if minutes_sha256 != shown_sha256:

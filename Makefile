@@ -13,7 +13,8 @@ endif
 # Node of the development environment, when the system has none that is recent enough.
 export PATH := $(CURDIR)/.stamps/bin:$(PATH)
 
-PYTEST := .venv/bin/pytest -q -n 2 --durations=10 --durations-min=1
+# Tests are handed out one by one, the longest first (tests/conftest.py), so that neither core waits for the other.
+PYTEST := .venv/bin/pytest -q -n 2 --maxschedchunk=1 --durations=10 --durations-min=1
 VOTERS ?= 300
 CONTESTS ?= 3
 OUT ?= var/rehearsal

@@ -24,8 +24,10 @@ _CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 _secrets_numbers = itertools.count(1)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL, play again only what touches a database; mark what drives a browser."""
+    """Begin with the long ones, still in random order; on PostgreSQL, play again only what touches a database."""
+    items.sort(key=lambda item: not _is_long(item))
     for item in items:
         if {"page", "browser", "context"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
@@ -34,6 +36,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept = [item for item in items if _touches_database(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
+
+
+def _is_long(item: pytest.Item) -> bool:
+    """Tell whole elections and crashes from the rest."""
+    return bool({"scenarios", "browser", "load"} & set(item.path.parts))
 
 
 def _on_postgres() -> bool:

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("config.urls_public")),
     path("bureau/", include("config.urls_bureau")),
     path("console/", include("config.urls_console")),
+    path("design/", include("isoloir.web.design.urls")),
 ]
 if "isoloir.demo" in settings.INSTALLED_APPS:
     urlpatterns.append(path("demo/", include("isoloir.demo.urls")))

@@ -310,7 +310,7 @@ def test_voted_contest_is_shown_with_its_hour(client, election):
     sign_in(client, voter.email)
     page = text(client.get("/espace/"))
     assert "Vous avez voté le vendredi 4 décembre 2026 à 10 h 00 (heure de Paris)" in page
-    assert "1 scrutins votés sur 2" in page or "1 scrutin voté sur 2" in page
+    assert "Scrutins votés : 1 sur 2" in page
 
 
 def test_lists_of_own_contest_come_in_the_drawn_order_and_are_never_indexed(client, election):

@@ -9,12 +9,12 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from isoloir.ballotbox.models import Ballot
 from isoloir.elections.bundle import candidate_bundle
 from isoloir.elections.models import Contest, Election
 from isoloir.identity.actions import authenticate_voter, open_session, request_link, set_password
@@ -247,9 +247,14 @@ def verify(request: PortalRequest) -> HttpResponse:
     searched, findings = None, []
     if request.method == "POST" and form.is_valid():
         searched = form.cleaned_data["reference"]
-        names = Ballot.objects.filter(tracker=searched).values_list("contest__name", flat=True)
-        findings = [{"contest_name": name, "archive_url": None} for name in names]
+        held = Contest.objects.filter(ballots__tracker=searched).order_by("code")
+        findings = [{"contest_name": contest.name, "archive_url": _archive_url(contest)} for contest in held]
     return render(request, "voter/verify.html", {"form": form, "searched": searched, "findings": findings})
+
+
+def _archive_url(contest: Contest) -> str | None:
+    """Return where the published ballot box is, once it is."""
+    return reverse("public:archive", args=(contest.uuid,)) if contest.state == Contest.State.PUBLISHED else None
 
 
 def _own_contests(request: VoterRequest) -> list[OwnContest]:

@@ -1,0 +1,108 @@
+"""Everyone who may knock at a door, and what is behind: contests sealed, tied and published, and another bureau's."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.hashers import make_password
+from django.test import Client
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from isoloir.demo.members import decrypt
+from isoloir.elections.models import Contest
+from isoloir.identity.links import draft_link, new_token
+from isoloir.identity.models import Account, OneTimeLink
+from isoloir.pollingstation.closing import close_poll
+from isoloir.tally.actions import begin_count, establish_result, publish_result, sign_minutes
+from isoloir.tally.minutes import minutes_hash, results_minutes
+from isoloir.tally.models import ContestResult
+from isoloir.trustees.models import Trustee
+from tests import electorate
+from tests.electorate import STAFF_PASSWORD
+from tests.factories import AFTER, World, make_contest, make_station, make_voter, make_world
+
+
+@dataclass
+class Scene:
+    """Clients by person, values by the name that the table uses, and the values that are somebody else's."""
+
+    clients: dict[str, Client]
+    values: dict[str, object]
+    foreign: dict[str, list[object]]
+
+    def kept_out(self, audience: str, rank: str) -> dict[str, str]:
+        """Return what becomes of each person whom such an address does not let in."""
+        outcomes = {
+            "public": {},
+            "voter": dict.fromkeys(("anonymous", "president", "delegate", "stranger", "administrator"), "identify"),
+            "bureau": dict.fromkeys(("anonymous", "voter", "other voter"), "sign in"),
+            "console": dict.fromkeys(("anonymous", "voter", "other voter"), "sign in")
+            | dict.fromkeys(("president", "delegate", "stranger"), "forbidden"),
+        }[audience]
+        if audience == "voter" and rank == "own":
+            outcomes["other voter"] = "absent"
+        if audience == "bureau" and rank != "any":
+            outcomes |= {"stranger": "absent", "administrator": "absent"}
+        if rank == "presiding":
+            outcomes["delegate"] = "forbidden"
+        return outcomes
+
+
+def make_scene() -> Scene:
+    electorate.set_clock(AFTER)
+    world = make_world(voters=2, contests=3)
+    sealed, published, tied = world.contests
+    _count_and_publish(world, published)
+    _tie(tied)
+    other = make_contest(world.election, "AUTRE")
+    elsewhere = make_station(world.election, [other], code="autre")
+    other_voter = make_voter(world.election, [other], 9)
+    stranger = elsewhere.members.get(role="president").account
+    administrator = electorate.make_member("administration@essai.example", is_administrator=True)
+    for account in (world.president, world.delegates[0], stranger):
+        _give_sign_in(account)
+    token = new_token()
+    draft_link(voter_id=world.voters[1].pk, purpose=OneTimeLink.Purpose.PASSWORD, token=token, at=AFTER).save()
+    clients = {"anonymous": Client(), "voter": Client(), "other voter": Client()}
+    for name, voter in (("voter", world.voters[0]), ("other voter", other_voter)):
+        electorate.activate(voter, at=AFTER)
+        electorate.sign_in(clients[name], voter.email)
+    members = {
+        "president": world.president, "delegate": world.delegates[0], "stranger": stranger,
+        "administrator": administrator,
+    }  # fmt: skip
+    for name, account in members.items():
+        clients[name] = Client()
+        electorate.sign_in_member(clients[name], account)
+    return Scene(
+        clients=clients,
+        values={
+            "sealed": sealed, "published": published, "tied": tied, "station": world.station.code, "token": token,
+            "owner": 1, "notice": "0990001A.pdf",
+        },
+        foreign={"uuid": [other.uuid, "inconnu"], "code": [other.code, "inconnu"], "station": ["autre", "inconnu"]},
+    )  # fmt: skip
+
+
+def _count_and_publish(world: World, contest: Contest) -> None:
+    actor = world.president.email
+    begin_count(contest=close_poll(contest=contest, actor=actor, at=AFTER), actor=actor, at=AFTER)
+    for trustee in Trustee.objects.filter(group__ceremony=world.station.ceremony).select_related("group", "account"):
+        decrypt(contest, trustee, world.seeds[trustee.owner], at=AFTER)
+    result = establish_result(contest=contest, actor=actor, at=AFTER)
+    digest = minutes_hash(results_minutes(result, world.station))
+    sign_minutes(contest=contest, minutes_sha256=digest, shown_sha256=digest, by=world.president, at=AFTER)
+    publish_result(contest=contest, by=world.president, at=AFTER)
+
+
+def _tie(contest: Contest) -> None:
+    """Put the contest where a draw by lot is awaited; the count itself is tested elsewhere."""
+    Contest.objects.filter(pk=contest.pk).update(state=Contest.State.COUNTED)
+    ContestResult.objects.create(
+        contest=contest, registered=2, voters=2, blank=0, votes=[1, 1], computed_at=AFTER,
+        seats={"draw_needed": [0, 1], "draws": []},
+    )  # fmt: skip
+
+
+def _give_sign_in(account: Account) -> None:
+    account.password = make_password(STAFF_PASSWORD)
+    account.save(update_fields=("password",))
+    TOTPDevice.objects.create(user=account, name="téléphone")

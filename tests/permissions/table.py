@@ -1,0 +1,92 @@
+"""The permission table: every address of the portal, and whom it lets in. A new address needs a row here.
+
+`rank` says which of the audience's people: `any` of them, who has the object as their `own` (their contest, their
+bureau), or who is `presiding` over it. `arguments` name what of the scene fills the address.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Row:
+    audience: str
+    rank: str = "any"
+    arguments: dict[str, str] = field(default_factory=dict)
+    # How the address is asked by those whom it lets in; those whom it keeps out try GET and POST.
+    method: str = "get"
+
+
+VOTED_ON = {"uuid": "sealed"}
+PUBLISHED = {"uuid": "published"}
+STATION = {"station": "station"}
+SEALED = {"station": "station", "code": "sealed"}
+COUNTED = {"station": "station", "code": "published"}
+TIED = {"station": "station", "code": "tied"}
+
+TABLE: dict[str, Row] = {
+    "set_language": Row("public", method="post"),
+    # ---- The voter's way ----
+    "voter:welcome": Row("public"),
+    "voter:identification": Row("public"),
+    "voter:password": Row("public"),
+    "voter:lost_password": Row("public"),
+    "voter:mail_sent": Row("public"),
+    "voter:link": Row("public", arguments={"token": "token"}),
+    "voter:sign_out": Row("public", method="post"),
+    "voter:verify": Row("public"),
+    "voter:home": Row("voter"),
+    "voter:contests": Row("voter"),
+    "voter:contest_lists": Row("voter", "own", VOTED_ON),
+    "voter:booth": Row("voter"),
+    "voter:vote_state": Row("voter"),
+    "voter:possession": Row("voter", method="post"),
+    "voter:election_record": Row("voter", "own", VOTED_ON),
+    "voter:candidates": Row("voter", "own", VOTED_ON),
+    "voter:cast": Row("voter", "own", VOTED_ON, method="post"),
+    "voter:receipt_pdf": Row("voter", method="post"),
+    # ---- Published results ----
+    "public:results": Row("public"),
+    "public:contest_result": Row("public", arguments=PUBLISHED),
+    "public:result_json": Row("public", arguments=PUBLISHED),
+    "public:archive": Row("public", arguments=PUBLISHED),
+    "public:candidates": Row("public", arguments=PUBLISHED),
+    "public:minutes_pdf": Row("public", arguments=PUBLISHED),
+    # ---- The bureau ----
+    "bureau:login": Row("public"),
+    "bureau:totp": Row("public"),
+    "bureau:sign_out": Row("public", method="post"),
+    "bureau:home": Row("bureau"),
+    "bureau:station": Row("bureau", "own", STATION),
+    "bureau:keys": Row("bureau", "own", STATION),
+    "bureau:keys_state": Row("bureau", "own", STATION),
+    "bureau:keys_answers": Row("bureau", "own", STATION, method="post"),
+    "bureau:journal": Row("bureau", "own", STATION),
+    "bureau:seal": Row("bureau", "presiding", STATION),
+    "bureau:contest": Row("bureau", "own", SEALED),
+    "bureau:turnout": Row("bureau", "own", SEALED),
+    "bureau:close": Row("bureau", "presiding", SEALED),
+    "bureau:establish": Row("bureau", "presiding", SEALED),
+    "bureau:draw": Row("bureau", "presiding", TIED),
+    "bureau:minutes": Row("bureau", "own", COUNTED),
+    "bureau:minutes_pdf": Row("bureau", "own", COUNTED),
+    "bureau:sign": Row("bureau", "own", COUNTED),
+    "bureau:publish": Row("bureau", "presiding", COUNTED),
+    # ---- The console ----
+    "console:home": Row("console"),
+    "console:import": Row("console"),
+    "console:calendar": Row("console"),
+    "console:request": Row("console"),
+    "console:slots": Row("console"),
+    "console:invitations": Row("console"),
+    "console:sign_out": Row("public", method="post"),
+    # ---- Components, for their designers ----
+    "design:components": Row("public"),
+    # ---- The demonstration, with its settings only ----
+    "demo:guide": Row("public"),
+    "demo:identities": Row("public"),
+    "demo:mailbox": Row("public"),
+    "demo:clock": Row("public"),
+    "demo:play_members": Row("public", method="post"),
+    "demo:key_file": Row("public", arguments={"owner": "owner"}),
+    "demo:notices": Row("public", arguments={"name": "notice"}),
+}

@@ -47,7 +47,7 @@ class SampleForm(forms.Form):
 
 def form_with_errors() -> SampleForm:
     """Return the form as it comes back after a submission full of mistakes."""
-    typed = {"address": "prenom.nom", "password": "", "digits": "", "question": "", "message": "Bonjour"}
+    typed = {"faulty-address": "prenom.nom", "faulty-digits": "12 34", "faulty-message": "Bonjour"}
     return SampleForm(typed, prefix="faulty")
 
 

@@ -40,8 +40,16 @@ _KINDS = {
     }.items()
     for word in words
 }
+# Words of the file, not labels of the page: they do not change with the language of who imports.
 _INSTANCES = {
-    folded(word): instance.value for instance in Contest.Instance for word in (instance.value, instance.label)
+    folded(word): instance.value
+    for instance, words in {
+        Contest.Instance.CSA: ("csa", "comité social d’administration"),
+        Contest.Instance.CAP: ("cap", "commission administrative paritaire"),
+        Contest.Instance.CCP: ("ccp", "commission consultative paritaire"),
+        Contest.Instance.CCM: ("ccm", "commission consultative mixte"),
+    }.items()
+    for word in words
 }
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
@@ -35,8 +36,14 @@ CHAIR_THRESHOLD = 1
 DELEGATES_THRESHOLD = 2
 MOST_DELEGATES = 30
 
-_KINDS = {folded(word): kind.value for kind in PollingStation.Kind for word in (kind.value, kind.label)} | {
-    folded("bureau centralisateur"): PollingStation.Kind.BVEC.value
+# Words of the file, not labels of the page: they do not change with the language of who imports.
+_KINDS = {
+    folded(word): kind.value
+    for kind, words in {
+        PollingStation.Kind.BVE: ("bve", "bureau de vote électronique"),
+        PollingStation.Kind.BVEC: ("bvec", "bureau centralisateur", "bureau de vote électronique centralisateur"),
+    }.items()
+    for word in words
 }
 _ROLES = {
     folded(word): role.value
@@ -132,7 +139,7 @@ def import_contests(*, election: Election, content: bytes, actor: str, at: datet
     )
     for contest in imported.removed:
         # After the commit: a transaction that fails must leave the keys of the contests that stay.
-        transaction.on_commit(lambda contest=contest: destroy_link_key(contest))
+        transaction.on_commit(partial(destroy_link_key, contest))
     return imported
 
 
@@ -161,7 +168,8 @@ def _read_members(file: CsvFile, stations: Mapping[str, object] | None) -> list[
     seats: dict[tuple[str, str], int] = {}
     people: dict[str, _ReadMember] = {}
     for line in file.lines():
-        station, role, email, *names, organisation = line.cells
+        station, role, email, last_name, first_names, civility, organisation = line.cells
+        names = (last_name, first_names, civility)
         member = _ReadMember(line.number, station, role, email.lower(), *names, organisation)
         if stations is not None and station not in stations:
             file.fault(line.number, "station", _("Aucun bureau n’a ce code dans %(file)s.") % {"file": STATIONS_FILE})
@@ -174,7 +182,7 @@ def _read_members(file: CsvFile, stations: Mapping[str, object] | None) -> list[
             message = _("Cette personne est déjà membre de ce bureau à la ligne %(line)d.") % {"line": first}
             file.fault(line.number, "email", message)
         same = people.setdefault(member.email, member)
-        if (same.last_name, same.first_names, same.civility) != tuple(names[:3]):
+        if (same.last_name, same.first_names, same.civility) != names:
             message = _("La même adresse porte un autre nom à la ligne %(line)d.") % {"line": same.line}
             file.fault(line.number, "email", message)
         if (role == Member.Role.DELEGATE) != bool(organisation):
@@ -246,16 +254,12 @@ def _write_accounts(members: list[_ReadMember]) -> dict[str, Account]:
     """Return the account of each member by address; new ones have no password that could be used."""
     named = {member.email: member for member in members}
     known = {account.email: account for account in Account.objects.filter(email__in=named)}
-    new = []
-    for email, member in named.items():
-        account = known.get(email) or Account(email=email, password=make_password(None))
-        account.civility, account.first_names, account.last_name = (
-            member.civility, member.first_names, member.last_name,
-        )  # fmt: skip
-        if account.pk is None:
-            new.append(account)
+    new = {email: Account(email=email, password=make_password(None)) for email in named if email not in known}
+    for email, account in (known | new).items():
+        account.civility, account.first_names = named[email].civility, named[email].first_names
+        account.last_name = named[email].last_name
     Account.objects.bulk_update(known.values(), ("civility", "first_names", "last_name"))
-    Account.objects.bulk_create(new)
+    Account.objects.bulk_create(new.values())
     return {account.email: account for account in Account.objects.filter(email__in=named)}
 
 
@@ -263,13 +267,13 @@ def _write_ceremonies(
     stations: Mapping[str, PollingStation], members: list[_ReadMember], accounts: Mapping[str, Account]
 ) -> int:
     """Make the groups of trustees of each bureau whose trustees changed; return how many."""
-    chair_order = {Member.Role.PRESIDENT: 0, Member.Role.SECRETARY: 1}
+    chair_order: dict[str, int] = {Member.Role.PRESIDENT: 0, Member.Role.SECRETARY: 1}
     begun = 0
     for code, station in stations.items():
         own = [member for member in members if member.station == code]
         chair = sorted((each for each in own if each.role in chair_order), key=lambda each: chair_order[each.role])
         delegates = [each for each in own if each.role == Member.Role.DELEGATE]
-        wanted = [
+        wanted: list[tuple[str, int, list[int]]] = [
             (TrusteeGroup.Role.CHAIR, CHAIR_THRESHOLD, [accounts[each.email].pk for each in chair]),
             (TrusteeGroup.Role.DELEGATES, DELEGATES_THRESHOLD, [accounts[each.email].pk for each in delegates]),
         ]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.db import IntegrityError
+from django.utils import translation
 
 from isoloir.common.errors import ImportRefused
 from isoloir.common.secretfiles import SecretMissing, read_secret
@@ -254,3 +255,16 @@ def test_a_contest_never_has_two_bureaux(election: Election) -> None:
     link = StationContest.objects.first()
     with pytest.raises(IntegrityError):
         StationContest.objects.create(station=PollingStation.objects.get(code="bve-2"), contest=link.contest)
+
+
+def test_words_of_the_files_do_not_change_with_the_language_of_the_page(election: Election) -> None:
+    stations = [["bvec", "Bureau", "Bureau de vote électronique centralisateur"]]
+    members = [
+        [*row[:1], {"president": "Présidente", "secretary": "secrétaire"}.get(row[1], "Délégué·e de liste"), *row[2:]]
+        for row in member_rows("bvec")
+    ]
+    contests = [["A", "Scrutin", "Comité social d'administration", "Scrutin sur sigle", "3", "", "bvec"]]
+    with translation.override("en"):
+        load(election, stations, members)
+        import_contests(election=election, content=csv_file(CONTEST_COLUMNS, contests), actor=ACTOR, at=AT)
+    assert (election.contests.get().instance, election.contests.get().kind) == ("csa", "sigle")

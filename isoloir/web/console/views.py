@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -19,7 +19,7 @@ from isoloir.elections.models import Contest, Election
 from isoloir.identity.actions import queue_invitations
 from isoloir.pollingstation.files import import_files
 from isoloir.roll.errors import RollRefused
-from isoloir.web.access import audience
+from isoloir.web.access import MemberRequest, audience
 
 from .expected import expected_files
 from .forms import CalendarForm, ImportForm, SlotsForm
@@ -44,7 +44,7 @@ def _refused(refusal: ImportRefused) -> dict[str, Any]:
 
 @audience("console")
 @require_GET
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: MemberRequest) -> HttpResponse:
     """How far the preparation is, and what remains."""
     election = Election.objects.current()
     context: dict[str, Any] = {"section": "home", "counts": [], "tasks": [], "contests": []}
@@ -59,7 +59,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @audience("console")
 @require_http_methods(["GET", "POST"])
-def import_election(request: HttpRequest) -> HttpResponse:
+def import_election(request: MemberRequest) -> HttpResponse:
     """Import files, all or nothing; a refusal lists every fault by line."""
     election = _election()
     form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
@@ -87,7 +87,7 @@ def import_election(request: HttpRequest) -> HttpResponse:
 
 @audience("console")
 @require_http_methods(["GET", "POST"])
-def calendar(request: HttpRequest) -> HttpResponse:
+def calendar(request: MemberRequest) -> HttpResponse:
     """Show the calendar, and change it as long as nothing is sealed."""
     election = _election()
     form = None if _is_sealed(election) else CalendarForm(initial=CalendarForm.initial_of(election))
@@ -101,7 +101,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     return render(request, "console/calendar.html", {"section": "calendar", "form": form}, status=status)
 
 
-def _change_calendar(request: HttpRequest, election: Election, form: CalendarForm) -> HttpResponseRedirect | None:
+def _change_calendar(request: MemberRequest, election: Election, form: CalendarForm) -> HttpResponseRedirect | None:
     """Change the calendar, or put on the form why it was refused."""
     try:
         change_calendar(election=election, calendar=form.calendar(), actor=request.user.email, at=request.now)
@@ -118,7 +118,7 @@ def _change_calendar(request: HttpRequest, election: Election, form: CalendarFor
 
 @audience("console")
 @require_http_methods(["GET", "POST"])
-def request_codes(request: HttpRequest) -> HttpResponse:
+def request_codes(request: MemberRequest) -> HttpResponse:
     """Give the request for the credential authority, as an archive."""
     election = _election()
     if request.method == "POST":
@@ -139,7 +139,7 @@ def request_codes(request: HttpRequest) -> HttpResponse:
 
 @audience("console")
 @require_http_methods(["GET", "POST"])
-def receive_slots(request: HttpRequest) -> HttpResponse:
+def receive_slots(request: MemberRequest) -> HttpResponse:
     """Receive what the credential authority issued, all or nothing."""
     election = _election()
     form = SlotsForm(request.POST, request.FILES) if request.method == "POST" else SlotsForm()
@@ -164,7 +164,7 @@ def receive_slots(request: HttpRequest) -> HttpResponse:
 
 @audience("console")
 @require_http_methods(["GET", "POST"])
-def invite_voters(request: HttpRequest) -> HttpResponse:
+def invite_voters(request: MemberRequest) -> HttpResponse:
     """Send the opening campaign to the voters who were not invited yet, once the portal is open."""
     election = _election()
     is_open = election.is_portal_open(at=request.now)

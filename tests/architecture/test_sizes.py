@@ -15,6 +15,8 @@ def docstring_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 def functions_longer_than(lines: int) -> list[str]:
     found = []
     for path in tree.written_by_hand(".py"):
+        if path.is_relative_to(tree.ROOT / "vectors"):
+            continue  # What makes the vectors is a list of faults, one after the other.
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 length = node.end_lineno - node.lineno + 1 - docstring_lines(node)

@@ -97,10 +97,10 @@ def progress(done: int, total: int, label: str) -> dict[str, Any]:
     return {"done": done, "total": total, "label": label}
 
 
-@register.inclusion_tag("components/pagination.html", takes_context=True)
-def pagination(context: dict[str, Any], page: "Page[Any]") -> dict[str, Any]:
+@register.inclusion_tag("components/pagination.html")
+def pagination(page: "Page[Any]") -> dict[str, Any]:
     """Lead to the neighbouring pages, keeping the rest of the address (a search, for instance)."""
-    return {"page": page, "request": context.get("request")}
+    return {"page": page}
 
 
 @register.inclusion_tag("components/bar_chart.html")

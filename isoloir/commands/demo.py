@@ -64,5 +64,5 @@ Isoloir : démonstration prête en {seconds:.0f} s. Toutes les personnes et orga
   Administration             {address}/console/
   Résultats                  {address}/resultats/
 
-Ctrl-C arrête ; « make demo » reprend là où vous en étiez ; « make demo-reset » recommence.
+Ctrl-C arrête ; « make demo » reprend là où vous en étiez ; « make demo ARGS=--reset » recommence.
 """

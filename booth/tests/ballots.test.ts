@@ -5,6 +5,7 @@ import { createBallot, tracker } from "../src/protocol/ballots.js";
 import { verifyBallot } from "../src/protocol/ballotcheck.js";
 import { utf8ToBytes } from "../src/protocol/bytes.js";
 import { readElection } from "../src/protocol/election.js";
+import { ProtocolFault } from "../src/protocol/errors.js";
 import { ORDER, elementText, generatorPower, parseElement, publicPower } from "../src/protocol/group.js";
 import { systemRandom } from "../src/protocol/random.js";
 import { ELECTION_SECRET, electionBytes } from "./elections.js";
@@ -55,7 +56,7 @@ describe("a ballot", () => {
   it("is refused before encryption when the choice does not fit the question", () => {
     const election = readElection(electionBytes({ lists: 3 }));
     for (const choice of [[0, 0, 0, 0], [1, 1, 0, 0], [0, 1, 1, 0], [0, 2, 0, 0], [0, 1, 0]]) {
-      expect(() => createBallot({ election, secret: SECRET, choices: [choice], random: systemRandom })).toThrowError("choice");
+      expect(() => createBallot({ election, secret: SECRET, choices: [choice], random: systemRandom })).toThrow("choice");
     }
   });
 
@@ -72,7 +73,7 @@ describe("a ballot", () => {
       fc.property(fc.integer({ min: 0, max: text.length - 1 }), fc.constantFrom("0", "1", "a", " ", '"'), (at, character) => {
         fc.pre(text[at] !== character);
         const altered = text.slice(0, at) + character + text.slice(at + 1);
-        expect(() => verifyBallot(election, utf8ToBytes(altered))).toThrowError(expect.objectContaining({ name: "ProtocolFault" }) as Error);
+        expect(() => verifyBallot(election, utf8ToBytes(altered))).toThrow(ProtocolFault);
       }),
       { numRuns: 60 },
     );

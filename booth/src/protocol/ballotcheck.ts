@@ -13,7 +13,7 @@ import {
   publicPower,
   type Element,
 } from "./group.js";
-import { arrayOf, canonical, decodeUtf8, exactMembers, readCanonical, type Json } from "./jsontext.js";
+import { arrayOf, canonical, decodeUtf8, exactMembers, readCanonical, stringOf, type Json } from "./jsontext.js";
 import { readProof } from "./proofs.js";
 import { verifyKnowledge } from "./signatures.js";
 
@@ -42,8 +42,8 @@ export function verifyBallot(election: Election, bytes: Uint8Array): VerifiedBal
   if (ballot["election_hash"] !== election.fingerprint) {
     throw new ProtocolFault("wrong-fingerprint", "The ballot is bound to another election record.");
   }
-  const credential = parseElement(ballot["credential"]);
-  const credentialText = String(ballot["credential"]);
+  const credentialText = stringOf(ballot["credential"], "element-form");
+  const credential = parseElement(credentialText);
   const bond = `${election.fingerprint}|${credentialText}`;
   const answers = arrayOf(ballot["answers"], election.questions.length, "answer-count");
   const ciphertexts = election.questions.map((question, rank) =>

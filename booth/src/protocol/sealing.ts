@@ -84,11 +84,11 @@ async function unseal(decryption: bigint, value: unknown): Promise<string> {
   if (sealed["algorithm"] !== "AES-GCM" || !/^([0-9a-f]{2})*$/.test(data)) {
     throw new ProtocolFault("sealed-form", "Only messages sealed with AES-GCM are read.");
   }
-  const alpha = parseElement(sealed["alpha"]);
-  const mask = parseElement(sealed["beta"]).subtract(secretPower(alpha, modOrder(decryption)));
+  const alpha = stringOf(sealed["alpha"], "sealed-form");
+  const mask = parseElement(sealed["beta"]).subtract(secretPower(parseElement(alpha), modOrder(decryption)));
   const key = await importKey(mask, "decrypt");
   try {
-    const opened = await crypto.subtle.decrypt(aesGcm(String(sealed["alpha"])), key, owned(hexToBytes(data)));
+    const opened = await crypto.subtle.decrypt(aesGcm(alpha), key, owned(hexToBytes(data)));
     return decodeUtf8(new Uint8Array(opened));
   } catch {
     throw new ProtocolFault("sealed-altered", "The sealed message cannot be opened with this key.");

@@ -130,30 +130,23 @@ class PassphraseForm {
   }
 }
 
+type Copy = "saveFirst" | "saveSecond";
+const COPIES: readonly Copy[] = ["saveFirst", "saveSecond"];
+
 /** The key file is saved twice before anything else. */
 function showSave(room: TrusteeRoom, key: NewKey): void {
   const { say } = room;
   room.guardLeaving(true);
-  const saved = new Set<string>();
+  const saved = new Set<Copy>();
   const summary = element("div");
-  const copy = (id: "saveFirst" | "saveSecond"): HTMLElement => {
-    const state = element("span", { class: "act act--done", hidden: true }, icon("check-circle"), ` ${say("saveDone")}`);
-    const save = actionButton(
-      say(id),
-      () => {
-        downloadFile(room.keyFileName, key.file, "application/json");
-        saved.add(id);
-        state.hidden = false;
-        summary.replaceChildren();
-        room.frame.announce(`${say(id)} : ${say("saveDone")}`);
-      },
-      "button--secondary",
-    );
-    save.id = id;
-    return element("li", {}, save, " ", state);
-  };
+  const lines = COPIES.map((copy) =>
+    copyLine(room, key, copy, () => {
+      saved.add(copy);
+      summary.replaceChildren();
+    }),
+  );
   const next = actionButton(say("saveNext"), () => {
-    const missing = (["saveFirst", "saveSecond"] as const).find((id) => !saved.has(id));
+    const missing = COPIES.find((copy) => !saved.has(copy));
     if (missing === undefined) {
       showTest(room, key);
       return;
@@ -169,11 +162,25 @@ function showSave(room: TrusteeRoom, key: NewKey): void {
     content: [
       summary,
       element("p", { class: "lead" }, say("saveLead")),
-      element("ol", { class: "numbered" }, copy("saveFirst"), copy("saveSecond")),
+      element("ol", { class: "numbered" }, ...lines),
       ownFingerprint(room, key.seed),
       room.actions(next),
     ],
   });
+}
+
+function copyLine(room: TrusteeRoom, key: NewKey, copy: Copy, saved: () => void): HTMLElement {
+  const { say } = room;
+  const state = element("span", { class: "act act--done", hidden: true }, icon("check-circle"), ` ${say("saveDone")}`);
+  const save = (): void => {
+    downloadFile(room.keyFileName, key.file, "application/json");
+    state.hidden = false;
+    room.frame.announce(`${say(copy)} : ${say("saveDone")}`);
+    saved();
+  };
+  const button = actionButton(say(copy), save, "button--secondary");
+  button.id = copy;
+  return element("li", {}, button, " ", state);
 }
 
 /** The saved file must open again with the passphrase before the certificate leaves. */

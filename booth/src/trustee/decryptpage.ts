@@ -38,10 +38,10 @@ export function showDecrypt(room: TrusteeRoom): void {
 function contestsTable({ say, state }: TrusteeRoom): HTMLElement {
   const rows = state.decryptions.map(({ contestName, encryptedTally, done }) => {
     const tag = element("span", { class: done ? "tag tag--success" : "tag tag--info" }, say(done ? "stateDone" : "stateTodo"));
-    const fingerprint = trackerText(base64Hash(encryptedTally));
-    return element("tr", {}, element("th", { scope: "row" }, contestName), element("td", {}, fingerprint), element("td", {}, tag));
+    const fingerprint = element("p", {}, `${say("tallyFingerprint")} `, element("br"), trackerText(base64Hash(encryptedTally)));
+    return element("tr", {}, element("th", { scope: "row" }, contestName, fingerprint), element("td", {}, tag));
   });
-  const heads = (["columnContest", "columnTally", "columnState"] as const).map((key) => element("th", { scope: "col" }, say(key)));
+  const heads = (["columnContest", "columnState"] as const).map((key) => element("th", { scope: "col" }, say(key)));
   const table = element(
     "table",
     {},

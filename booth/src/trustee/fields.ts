@@ -7,7 +7,12 @@ export interface Field<Control extends HTMLElement> {
   refuse(sentence: string | undefined): void;
 }
 
-export function field<Control extends HTMLElement>(label: string, hint: string | undefined, control: Control, holder: HTMLElement = control): Field<Control> {
+export function field<Control extends HTMLElement>(
+  label: string,
+  hint: string | undefined,
+  control: Control,
+  holder: HTMLElement = control,
+): Field<Control> {
   const { id } = control;
   const error = element("p", { class: "field__error", id: `${id}-error`, hidden: true });
   const hintLine = hint === undefined ? undefined : element("p", { class: "field__hint", id: `${id}-hint` }, hint);
@@ -33,7 +38,12 @@ export function field<Control extends HTMLElement>(label: string, hint: string |
 }
 
 /** A passphrase field with its button to show what is typed. */
-export function passphraseField(id: string, label: string, hint: string | undefined, words: { show: string; hide: string }): Field<HTMLInputElement> {
+export function passphraseField(
+  id: string,
+  label: string,
+  hint: string | undefined,
+  words: { show: string; hide: string },
+): Field<HTMLInputElement> {
   const input = element("input", { id, type: "password", autocomplete: "off", autocapitalize: "off", spellcheck: "false" });
   const word = element("span", {}, words.show);
   const about = element("span", { class: "visually-hidden" }, ` (${label})`);

@@ -53,9 +53,9 @@ function stepsList({ label, count, names, current, done }: Steps): HTMLElement {
   const items = names.map((name, rank) => {
     const isDone = rank + 1 < current;
     const isCurrent = rank + 1 === current;
-    const said = isDone ? element("span", { class: "visually-hidden" }, ` ${done}`) : undefined;
+    const said = isDone ? element("span", { class: "visually-hidden" }, `${done} `) : undefined;
     const attributes = { "data-state": isDone ? "done" : undefined, "aria-current": isCurrent ? "step" : undefined };
-    return element("li", attributes, name, said);
+    return element("li", attributes, said, name);
   });
   return element("nav", { class: "steps", "aria-label": label }, element("p", { class: "steps__count" }, count), element("ol", {}, ...items));
 }

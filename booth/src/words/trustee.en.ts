@@ -93,7 +93,7 @@ export const trusteeEnglish: Catalogue<TrusteeKey> = {
   decryptLead: "Only the total of each contest is decrypted, never a ballot. Compare the fingerprint of the encrypted total with the one the polling station shows.",
   decryptCaption: "Contests to decrypt",
   columnContest: "Contest",
-  columnTally: "Fingerprint of the encrypted total",
+  tallyFingerprint: "Fingerprint of the encrypted total:",
   columnState: "State",
   stateDone: "Decrypted",
   stateTodo: "To decrypt",

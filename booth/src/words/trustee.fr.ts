@@ -90,7 +90,7 @@ export const trusteeFrench = {
   decryptLead: "Seul le total de chaque scrutin est déchiffré, jamais un bulletin. Comparez l’empreinte du total chiffré avec celle que le bureau affiche.",
   decryptCaption: "Scrutins à déchiffrer",
   columnContest: "Scrutin",
-  columnTally: "Empreinte du total chiffré",
+  tallyFingerprint: "Empreinte du total chiffré :",
   columnState: "État",
   stateDone: "Déchiffré",
   stateTodo: "À déchiffrer",

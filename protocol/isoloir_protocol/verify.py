@@ -205,7 +205,7 @@ class _Verification:
             self._passed.add(step)
 
     def _check_order(self, event: Event) -> None:
-        """Enforce the grammar of §14.4, which no version of belenios-tool does."""
+        """Enforce the grammar of §14.4: without it, ballots could vanish from the walk through the events."""
         following = _GRAMMAR.get((self._phase, event.kind))
         if following is None:
             raise ArchiveRefused(_misplaced(self._phase, event.kind), height=event.height)

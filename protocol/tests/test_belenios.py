@@ -149,7 +149,7 @@ def test_our_archive_is_accepted_by_belenios_tool(belenios: str, ours: OurElecti
 
 
 def test_each_of_our_ballots_is_accepted_by_belenios_tool(belenios: str, ours: OurElection, tmp_path: Path) -> None:
-    """Version 3.0 checks ballots soundly one by one only, against an archive that does not hold them yet."""
+    """Each one by itself, against an archive that does not hold it yet."""
     (tmp_path / f"{ours.uuid}.bel").write_bytes(ours.archive(ballots=0, counted=False))
     for ballot in ours.ballots:
         (tmp_path / "ballot.json").write_bytes(ballot + b"\n")

@@ -267,7 +267,7 @@ def _head(raw: bytes, height: int) -> str:
 
 
 def add_order_faults(cases: Cases, played: Played) -> None:
-    """Each event where the order does not allow it; belenios-tool accepts many of these archives."""
+    """Each event where the order does not allow it."""
     start, first, second, close, tally, share_1, share_2, result = played.events()
     late = replace(played, ballots=[ballot(played.election, 13, [0, 1])])
     late = counted(late, {1: KEY, 2: SECOND_KEY})
@@ -330,7 +330,7 @@ def add_setup_faults(cases: Cases, played: Played) -> None:
 
 
 def add_ballot_faults(cases: Cases, played: Played) -> None:
-    """Faults of the ballot box; belenios-tool 3 often fails to report them."""
+    """Faults of the ballot box."""
 
     def add(name: str, expect: str, about: str, *ballots: bytes) -> None:
         _add(cases, name, expect, about, [played.events()[0], *(("Ballot", (text,)) for text in ballots)])

@@ -152,7 +152,7 @@ def add_outer_faults(cases: Cases) -> None:
 
 
 def add_answer_faults(cases: Cases) -> None:
-    """Faults inside an answer; belenios-tool lets several of them pass."""
+    """Faults inside an answer: what a lenient reader would let pass is a hidden channel."""
 
     def answer(ballot: Any) -> Any:
         return ballot["answers"][0]

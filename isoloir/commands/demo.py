@@ -2,6 +2,7 @@
 
 import argparse
 import shutil
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ def add_parser(subparsers: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prepare the demonstration at the first run, then serve until interrupted."""
     begun = time.monotonic()
+    _stop_as_by_ctrl_c()
     if options.reset:
         shutil.rmtree(options.directory, ignore_errors=True)
     port = options.port or free_port()
@@ -37,6 +39,12 @@ def run(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             print("\nDémonstration arrêtée.", flush=True)
     return 0
+
+
+def _stop_as_by_ctrl_c() -> None:
+    """Let `kill` and a closed terminal end the server and the worker too: neither may outlive the demonstration."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
 
 
 def prepare(directory: Path, *, voters: int, address: str) -> None:

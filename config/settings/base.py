@@ -40,6 +40,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "isoloir.web.middleware.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -103,6 +104,8 @@ LOCALE_PATHS = [BASE_DIR / "isoloir" / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Europe/Paris"
+# Behind a proxy: the header in which it writes the visitor's address, for slow-downs (empty: no proxy).
+CLIENT_ADDRESS_HEADER = os.environ.get("ISOLOIR_CLIENT_ADDRESS_HEADER", "")
 # What time it is for voters and bureaux; the demonstration puts its own clock here.
 CLOCK = "django.utils.timezone.now"
 

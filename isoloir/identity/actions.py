@@ -72,17 +72,16 @@ def _invite_some(*, election: Election, at: datetime, actor: str) -> int:
     return len(voters)
 
 
-def request_link(
-    *, election: Election | None, address: str, network: str, at: datetime, only_if_not_activated: bool = False
-) -> None:
+def request_link(*, election: Election | None, address: str, at: datetime, only_if_not_activated: bool = False) -> None:
     """Send a link to the voter of this address, if there is one, and tell nobody whether there is.
 
     The same rows are written for a known and for an unknown address, then taken back for the unknown one inside the
-    transaction that counts the request: same work, one commit. `network` is the IP address of the request.
+    transaction that counts the request: same work, one commit. Requests are slowed by address alone: behind one network
+    a whole rectorat may open its accounts in the same minute.
     Raises PortalClosed, or SlowedDown when this address has asked too often lately.
     """
     election = require_open_portal(election, at=at)
-    subjects = (f"address {address_key(address)}", network_of(network))
+    subjects = (f"address {address_key(address)}",)
     require_patience(action=_LINK, subjects=subjects, at=at)
     voter = _find_voter(election, address)
     activated = voter is not None and _account(voter) is not None
@@ -114,7 +113,9 @@ def set_password(*, token: str, password: str, at: datetime) -> NewSession:
     # Hashing takes long on purpose: it is done before the transaction, which then holds nobody back.
     hashed = make_password(normalised)
     with transaction.atomic():
-        voter = read_link(token, at=at, for_update=True).voter
+        # Two links of one voter used at once wait for each other here; the second then finds itself consumed.
+        Voter.objects.select_for_update(of=("self",)).get(pk=link.voter_id)
+        voter = read_link(token, at=at).voter
         changed = _account(voter) is not None
         account = _account(voter) or VoterAccount(voter=voter, activated_at=at)
         account.password, account.password_set_at = hashed, at

@@ -39,11 +39,9 @@ def link_url(token: str) -> str:
     return f"{settings.PORTAL_URL}{reverse('voter:link', args=(token,))}"
 
 
-def read_link(token: str, *, at: datetime, for_update: bool = False) -> OneTimeLink:
+def read_link(token: str, *, at: datetime) -> OneTimeLink:
     """Return the live link of `token`, with its voter; consumes nothing. Raises LinkRefused, LinkExpired or LinkUsed."""
     links = OneTimeLink.objects.select_related("voter", "voter__election", "voter__account")
-    if for_update:
-        links = links.select_for_update(of=("self",))
     link = links.filter(token_hash=token_hash(token)).first()
     if link is None:
         raise LinkRefused

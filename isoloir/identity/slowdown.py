@@ -20,25 +20,31 @@ from .errors import SlowedDown
 from .models import Slowdown
 
 _PEPPER = "slowdown-pepper"
-# After this long without a failure, the count begins again.
-_FORGET_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How many failures are free, then the longest wait, in seconds; in between the wait doubles from one second."""
+    """How many failures are free, then the longest wait; in between the wait doubles from one second.
+
+    One failure is forgiven after each `forgiven_after` without a new one. Waits are in seconds.
+    """
 
     free: int
     cap: int
+    forgiven_after: timedelta
 
     def wait(self, failures: int) -> int:
         over = failures - self.free
         return 0 if over <= 0 else min(self.cap, 2 ** min(over - 1, 30))
 
+    def left(self, failures: int, quiet: timedelta) -> int:
+        """Return the failures that still count after a quiet time."""
+        return max(0, failures - max(0, quiet // self.forgiven_after))
 
-# A network may be a whole rectorat behind one address: many free failures, and a short cap.
-NETWORK_PACE = Pace(free=40, cap=30)
-PERSON_PACE = Pace(free=3, cap=300)
+
+PERSON_PACE = Pace(free=3, cap=300, forgiven_after=timedelta(minutes=20))
+# A whole rectorat may stand behind one address, and mistype: a steady trickle costs nothing, a flood costs seconds.
+NETWORK_PACE = Pace(free=40, cap=5, forgiven_after=timedelta(seconds=2))
 
 
 def network_of(address: str) -> str:
@@ -47,6 +53,9 @@ def network_of(address: str) -> str:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return "network unknown"
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
+        # A server that listens on both families shows IPv4 so: all of it is one /56.
+        parsed = parsed.ipv4_mapped
     prefix = 32 if parsed.version == 4 else 56
     return f"network {ipaddress.ip_network((parsed, prefix), strict=False)}"
 
@@ -70,9 +79,8 @@ def record_failure(*, action: str, subjects: Iterable[str], at: datetime) -> int
         row, _made = Slowdown.objects.select_for_update(of=("self",)).get_or_create(
             action=action, subject=_key(subject)
         )
-        if row.waits_until is not None and at - row.waits_until > _FORGET_AFTER:
-            row.failures = 0
-        row.failures += 1
+        quiet = at - row.waits_until if row.waits_until else timedelta(0)
+        row.failures = pace.left(row.failures, quiet) + 1
         wait = pace.wait(row.failures)
         row.waits_until = at + timedelta(seconds=wait)
         row.save(update_fields=("failures", "waits_until"))

@@ -1,12 +1,14 @@
 """The clock of a request, and the door that every request goes through."""
 
+import contextlib
+import ipaddress
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
 from isoloir.common.clock import current_time
@@ -16,6 +18,24 @@ from isoloir.identity.sessions import read_session
 from .access import PortalRequest, signed_out_answer, wants_json
 
 Answer = Callable[[Any], HttpResponseBase]
+
+
+class ClientAddressMiddleware:
+    """Behind a proxy, takes the visitor's address from the header that the proxy writes (setting CLIENT_ADDRESS_HEADER).
+
+    Without it, everybody would share the proxy's address, and be slowed down together. The header must be one that the
+    proxy always overwrites: a visitor who could write it would choose their own address.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        header = settings.CLIENT_ADDRESS_HEADER
+        with contextlib.suppress(ValueError):
+            if header and header in request.headers:
+                request.META["REMOTE_ADDR"] = str(ipaddress.ip_address(request.headers[header].strip()))
+        return self.get_response(request)
 
 
 class ClockMiddleware:

@@ -1,5 +1,6 @@
 """One-time links, passwords, and what an unknown address cannot learn."""
 
+import hashlib
 import re
 from datetime import timedelta
 
@@ -18,7 +19,8 @@ from isoloir.identity.errors import (
     SlowedDown,
 )
 from isoloir.identity.links import read_link, token_hash
-from isoloir.identity.models import OneTimeLink, VoterAccount
+from isoloir.identity.models import OneTimeLink, Slowdown, VoterAccount
+from isoloir.identity.slowdown import network_of
 from isoloir.journal.models import JournalEntry
 from isoloir.messaging.models import Message
 from tests.electorate import BEFORE, PASSWORD, activate, make_voter
@@ -35,7 +37,7 @@ def token_in(body: str) -> str:
 
 
 def ask(election, address, at=BEFORE, **options):
-    request_link(election=election, address=address, network=HOME, at=at, **options)
+    request_link(election=election, address=address, at=at, **options)
 
 
 def try_password(election, address, password, at=BEFORE, network=HOME):
@@ -231,6 +233,41 @@ def test_one_network_trying_many_addresses_is_slowed(election):
             try_password(election, f"voter-{number}@valmont.example", "Autre-Chose-Secrete-1")
     with pytest.raises(SlowedDown):
         try_password(election, "voter-99@valmont.example", "Autre-Chose-Secrete-1")
+
+
+def test_trickle_of_failures_from_one_network_stops_nobody(election):
+    activate(make_voter(election))
+    at = BEFORE
+    for number in range(100):
+        at += timedelta(seconds=3)
+        with pytest.raises(SignInRefused) as refusal:
+            try_password(election, f"voter-{number}@valmont.example", "Autre-Chose-Secrete-1", at=at)
+        assert refusal.value.seconds == 0
+    assert try_password(election, "anne.dupont@valmont.example", PASSWORD, at=at)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ("192.0.2.10", "192.0.2.11", False),
+        ("2001:db8:1:2::a", "2001:db8:1:2:ffff::b", True),
+        ("2001:db8:1:2::a", "2001:db8:2:2::a", False),
+        ("::ffff:192.0.2.10", "192.0.2.10", True),
+        ("::ffff:192.0.2.10", "::ffff:198.51.100.1", False),
+    ],
+)
+def test_network_is_the_address_in_ipv4_and_the_site_in_ipv6(first, second, same):
+    assert (network_of(first) == network_of(second)) is same
+
+
+def test_slow_down_table_tells_neither_address_nor_network(election):
+    with pytest.raises(SignInRefused):
+        try_password(election, "anne.dupont@valmont.example", "Autre-Chose-Secrete-1")
+    subjects = list(Slowdown.objects.values_list("subject", flat=True))
+    assert len(subjects) == 2
+    for subject in subjects:
+        assert re.fullmatch(r"[0-9a-f]{64}", subject)
+        assert subject != hashlib.sha256(f"network {HOME}/32".encode()).hexdigest()
 
 
 def test_quiet_hour_forgets_the_failures(election):

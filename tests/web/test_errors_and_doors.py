@@ -3,10 +3,12 @@
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
+from django.http import HttpResponse
 from django.test import Client
 
 from isoloir.web import views
 from isoloir.web.access import audience
+from isoloir.web.middleware import ClientAddressMiddleware
 
 pytestmark = pytest.mark.django_db
 
@@ -71,3 +73,26 @@ def test_error_page_survives_a_broken_template(rf, monkeypatch):
     answer = views.server_error(rf.get("/"))
     assert answer.status_code == 500
     assert "Revenir à l’accueil" in answer.content.decode()
+
+
+# ---- The visitor's address ----
+
+
+@pytest.mark.parametrize(
+    ("header", "written", "expected"),
+    [
+        ("", "198.51.100.7", "127.0.0.1"),
+        ("X-Real-IP", "198.51.100.7", "198.51.100.7"),
+        ("X-Real-IP", "2001:db8::7", "2001:db8::7"),
+        ("X-Real-IP", "198.51.100.7, 10.0.0.1", "127.0.0.1"),
+        ("X-Real-IP", "<script>", "127.0.0.1"),
+    ],
+)
+def test_address_of_the_visitor_is_read_from_the_proxys_header_only_when_there_is_one(
+    rf, settings, header, written, expected
+):
+    settings.CLIENT_ADDRESS_HEADER = header
+    seen = []
+    middleware = ClientAddressMiddleware(lambda request: seen.append(request.META["REMOTE_ADDR"]) or HttpResponse())
+    middleware(rf.get("/", headers={"x-real-ip": written}))
+    assert seen == [expected]

@@ -72,8 +72,8 @@ class CodeForm(forms.Form):
 def sign_in(request: PortalRequest) -> HttpResponse:
     """Ask for the e-mail address and the password; the wrong couple and the unknown address get the same answer."""
     form = SignInForm(request.POST if request.method == "POST" else None)
-    if request.method != "POST":
-        request.session[_NEXT] = request.GET.get("next", "")
+    if "next" in request.GET:
+        request.session[_NEXT] = request.GET["next"]
     if request.method == "POST" and form.is_valid():
         account = authenticate(request, **form.cleaned_data)
         if account is not None:

@@ -83,7 +83,6 @@ def _send_link(request: PortalRequest, address: str, *, only_if_not_activated: b
     request_link(
         election=Election.objects.current(),
         address=address,
-        network=request.META["REMOTE_ADDR"],
         at=request.now,
         only_if_not_activated=only_if_not_activated,
     )

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .server import free_port, running
+from .server import PortTaken, free_port, require_free_port, running
 from .setup import collect_static, migrate, start_django
 
 _DIRECTORY = Path(__file__).resolve().parent.parent.parent / "var" / "demo"
@@ -26,9 +26,14 @@ def run(options: argparse.Namespace) -> int:
     """Prepare the demonstration at the first run, then serve until interrupted."""
     begun = time.monotonic()
     _stop_as_by_ctrl_c()
+    port = options.port or free_port()
+    try:
+        require_free_port(port)
+    except PortTaken:
+        print(f"Le port {port} est déjà pris : choisissez-en un autre avec --port (0 : un port libre).", flush=True)
+        return 1
     if options.reset:
         shutil.rmtree(options.directory, ignore_errors=True)
-    port = options.port or free_port()
     address = f"http://127.0.0.1:{port}"
     prepare(options.directory, voters=options.voters, address=address)
     with running(port=port, log=options.directory / "server.log") as served:

@@ -19,12 +19,29 @@ class ServerNotStarted(RuntimeError):
     """The server's process ended, or did not answer in time."""
 
 
+class PortTaken(ServerNotStarted):
+    """Another process already listens on the port."""
+
+
 def free_port() -> int:
     """Return a loopback port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def require_free_port(port: int) -> None:
+    """Refuse a port that is taken: granian would share it (SO_REUSEPORT), and visits would go to either server.
+
+    Raises PortTaken.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as refused:
+            raise PortTaken(f"port {port} is taken") from refused
 
 
 def start_server(*, port: int, workers: int = 2, log: Path | None = None) -> subprocess.Popen[bytes]:
@@ -46,7 +63,7 @@ def _start(command: list[str], log: Path | None) -> subprocess.Popen[bytes]:
     with contextlib.ExitStack() as stack:
         output = stack.enter_context(log.open("ab")) if log else None
         # A session of its own, so that stopping reaches the processes that it starts in turn.
-        return subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)  # noqa: S603
+        return subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
 
 
 def wait_until_it_answers(process: subprocess.Popen[bytes], *, port: int) -> None:

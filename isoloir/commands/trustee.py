@@ -18,9 +18,11 @@ from isoloir.trustees.device import (
     DeviceState,
     answer_decryptions,
     answer_step,
+    group_fingerprints,
     make_key_file,
     normalise_passphrase,
     open_key_file,
+    own_fingerprint,
     read_state,
 )
 
@@ -91,13 +93,18 @@ def _make_key(arguments: argparse.Namespace) -> None:
         # Said before the passphrase is asked; the file itself is created exclusively.
         raise FileExistsError(17, os.strerror(17), str(arguments.key_file))
     passphrase = _new_passphrase(arguments)
-    _write_private(arguments.key_file, make_key_file(state=state, passphrase=passphrase, random=os.urandom))
+    text = make_key_file(state=state, passphrase=passphrase, random=os.urandom)
+    _write_private(arguments.key_file, text)
     print(f"Clé fabriquée et relue : {arguments.key_file}. Gardez-en deux copies.")
+    print(f"Empreinte de votre clé, à lire à voix haute : {own_fingerprint(open_key_file(text, passphrase)[1])}")
 
 
 def _do_step(arguments: argparse.Namespace) -> None:
     state = _state(arguments)
     seed = _seed(arguments, state)
+    for number, fingerprint in enumerate(group_fingerprints(state), start=1):
+        mine = " (vous)" if number == state.holder.index else ""
+        print(f"Empreinte du détenteur {number}{mine}, à comparer à voix haute : {fingerprint}")
     _write_private(arguments.out, answer_step(state=state, seed=seed, random=os.urandom))
     print(f"Étape faite : déposez {arguments.out} sur la page « Ma clé ».")
 

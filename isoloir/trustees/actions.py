@@ -54,7 +54,9 @@ def submit_step(*, trustee: Trustee, step: str, text: str, by: Account, at: date
         raise MessageRefused(error.code) from None
     setattr(mine, step, text)
     mine.save(update_fields=(step,))
-    record(Kind.TRUSTEE_STEP_DONE, actor=by.email, at=at, subject=ceremony.code, facts={"step": step, "owner": mine.owner})
+    record(
+        Kind.TRUSTEE_STEP_DONE, actor=by.email, at=at, subject=ceremony.code, facts={"step": step, "owner": mine.owner}
+    )
     if step == "share" and all(member.share for member in members):
         _finish_group(mine.group, members)
         _finish_ceremony(ceremony, at)

@@ -19,7 +19,7 @@ from isoloir_protocol.election import read_election
 from isoloir_protocol.errors import FormatRefused, ProtocolError
 from isoloir_protocol.group import generator_power
 from isoloir_protocol.pedersen import check_certificates
-from isoloir_protocol.proofs import Random
+from isoloir_protocol.proofs import Random, base64_hash
 from isoloir_protocol.tally import make_partial_decryption, read_encrypted_tally
 from isoloir_protocol.trustees import (
     decryption_key_message,
@@ -258,6 +258,22 @@ def _require_my_certificate(state: DeviceState, seed: str) -> None:
             "Le certificat présenté à votre place n’est pas le vôtre : arrêtez-vous et prévenez le bureau.",
             "The certificate shown at your place is not yours: stop and tell the polling station.",
         )
+
+
+def own_fingerprint(seed: str) -> str:
+    """Return the fingerprint of the verification key that this seed certifies, to be read aloud (43 characters)."""
+    return base64_hash(keys_of_seed(seed).verification.text.encode("ascii"))
+
+
+def group_fingerprints(state: DeviceState) -> list[str]:
+    """Return every member's fingerprint in order of index, to be compared from screen to screen; none before step 2.
+
+    A portal that showed other certificates to some members would be found out here. Raises ProtocolError.
+    """
+    if not state.certificates:
+        return []
+    checked = check_certificates(state.certificates, threshold=state.threshold)
+    return [base64_hash(member.verification.text.encode("ascii")) for member in checked.members]
 
 
 def answer_decryptions(*, state: DeviceState, seed: str, random: Random) -> dict[str, str]:

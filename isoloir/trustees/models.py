@@ -79,9 +79,7 @@ class PartialDecryption(models.Model):
     received_at = models.DateTimeField()
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("contest", "trustee"), name="trustees_decryption_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("contest", "trustee"), name="trustees_decryption_once"),)
 
     def __str__(self) -> str:
         return f"{self.contest_id}/{self.trustee_id}"

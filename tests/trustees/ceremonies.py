@@ -5,13 +5,14 @@ import os
 from dataclasses import dataclass, field
 from typing import Any
 
-from isoloir.trustees.device import answer_step, read_state
 from isoloir_protocol.ballots import create_ballot, verify_ballot
 from isoloir_protocol.ceremony import finish_ceremony, route_polynomials
 from isoloir_protocol.credentials import derive_secret, generate_code, generate_uuid
 from isoloir_protocol.election import Election, Question, build_election, read_election
 from isoloir_protocol.tally import EncryptedTally, aggregate, encrypted_tally_text
 from isoloir_protocol.trustees import Trustees, build_trustees, generate_seed, read_trustees
+
+from isoloir.trustees.device import answer_step, read_state
 
 
 @dataclass

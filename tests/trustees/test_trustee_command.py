@@ -6,10 +6,10 @@ import json
 import stat
 
 import pytest
+from isoloir_protocol.tally import verify_partial_decryption
 
 from isoloir.commands import trustee
 from isoloir.trustees.device import open_key_file
-from isoloir_protocol.tally import verify_partial_decryption
 from tests.trustees.ceremonies import STEPS, PlayedGroup, counted_election
 
 PASSPHRASE = "la phrase d’activation"

@@ -8,6 +8,8 @@ import unicodedata
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+from isoloir_protocol.errors import ProtocolError
+from isoloir_protocol.tally import compute_result, verify_partial_decryption
 
 from isoloir.trustees.device import (
     DeviceRefused,
@@ -20,8 +22,6 @@ from isoloir.trustees.device import (
     read_state,
     seal_key_file,
 )
-from isoloir_protocol.errors import ProtocolError
-from isoloir_protocol.tally import compute_result, verify_partial_decryption
 from tests.trustees.ceremonies import STEPS, PlayedGroup, counted_election
 
 HOLDER = KeyHolder(station="bvec", holder="Mme Anne L’ÉCUYER", group="delegates", index=2)

@@ -1,7 +1,6 @@
 """The key holder's page: its state, its answers from the page itself, and answers prepared on a device without network."""
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -145,7 +144,7 @@ def open_counts(seat: Member, trustee: Trustee) -> list[OpenCount]:
 
 def _receive(request: MemberRequest, seat: Member) -> JsonResponse:
     try:
-        receive_answer(request, seat, _parsed(request.body))
+        receive_answer(request, seat, _answer_of(_parsed(request.body)))
     except REFUSALS as refused:
         return JsonResponse({"error": refused.code, "message": str(refused.sentence)}, status=_status(refused))
     return JsonResponse(_state(request, seat))
@@ -156,22 +155,31 @@ def _status(refused: Exception) -> int:
     return _UNPROCESSABLE if wrong else _CONFLICT
 
 
-def _parsed(body: bytes) -> dict[str, Any]:
-    """Return the answer as an object. Raises AnswerMalformed."""
+def _parsed(body: bytes) -> object:
+    """Return the value that was sent. Raises AnswerMalformed."""
     try:
-        answer = json.loads(body) if len(body) <= LONGEST_ANSWER else None
+        if len(body) <= LONGEST_ANSWER:
+            return json.loads(body)
     except (ValueError, RecursionError):
-        answer = None
-    if not isinstance(answer, dict) or not all(isinstance(answer.get(name), str) for name in ("step", "text")):
+        pass
+    raise AnswerMalformed
+
+
+def _answer_of(value: object) -> dict[str, str]:
+    """Check that `value` is one answer: its members are texts, `step` and `text` are there. Raises AnswerMalformed."""
+    if not isinstance(value, dict) or not {"step", "text"} <= value.keys():
+        raise AnswerMalformed
+    answer = {name: value[name] for name in ("step", "text", "contest", "station") if name in value}
+    if not all(isinstance(text, str) for text in answer.values()):
         raise AnswerMalformed
     return answer
 
 
-def receive_answer(request: MemberRequest, seat: Member, answer: dict[str, Any]) -> None:
+def receive_answer(request: MemberRequest, seat: Member, answer: dict[str, str]) -> None:
     """Hand one answer of this trustee to the act that it is for. Raises one of REFUSALS; sent again, it changes nothing."""
     mine, _members = _own_trustee(seat)
     if answer["step"] == "decryption":
-        contest = seat.station.contests.filter(uuid=str(answer.get("contest"))).first()
+        contest = seat.station.contests.filter(uuid=answer.get("contest", "")).first()
         if contest is None:
             raise NotThere
         receive_partial_decryption(
@@ -190,25 +198,27 @@ class ManyFilesInput(forms.ClearableFileInput):
 
 
 class AnswersField(forms.FileField):
-    """One or several answers made by `isoloir trustee`; cleaned to the answers themselves."""
+    """Files made by `isoloir trustee` (an answer each) or saved by the page (a list of answers); cleaned to the answers."""
 
     widget = ManyFilesInput
 
-    def clean(self, data: Any, initial: Any = None) -> list[dict[str, Any]]:
-        files: Iterable[UploadedFile[Any]] = data if isinstance(data, (list, tuple)) else [data]
-        cleaned = [super(AnswersField, self).clean(file, initial) for file in list(files)[:_MOST_ANSWERS]]
+    def clean(self, data: Any, initial: Any = None) -> list[dict[str, str]]:
+        files = list(data) if isinstance(data, (list, tuple)) else [data]
+        cleaned = [super(AnswersField, self).clean(file, initial) for file in files[:_MOST_ANSWERS]]
         try:
-            return [self._read(file) for file in cleaned]
+            return [answer for file in cleaned for answer in self._read(file)]
         except AnswerMalformed as refused:
             raise forms.ValidationError(refused.sentence) from None
 
-    def _read(self, file: "UploadedFile[Any]") -> dict[str, Any]:
+    def _read(self, file: "UploadedFile[Any]") -> list[dict[str, str]]:
         if (file.size or 0) > LONGEST_ANSWER:
             raise AnswerMalformed
-        answer = _parsed(file.read())
-        if answer.get("format") != ANSWER_FORMAT or answer.get("version") != 1:
+        value = _parsed(file.read())
+        if isinstance(value, list):
+            return [_answer_of(each) for each in value[:_MOST_ANSWERS]]
+        if not isinstance(value, dict) or (value.get("format"), value.get("version")) != (ANSWER_FORMAT, 1):
             raise AnswerMalformed
-        return answer
+        return [_answer_of(value)]
 
 
 class AnswersForm(forms.Form):
@@ -230,7 +240,7 @@ def answers(request: MemberRequest, station: str) -> HttpResponse:
         return _show(request, seat, form, status=_UNPROCESSABLE)
     try:
         for answer in form.cleaned_data["answers"]:
-            if answer.get("station") != station:
+            if answer.get("station", station) != station:
                 raise OtherStation
             receive_answer(request, seat, answer)
     except REFUSALS as refused:

@@ -429,3 +429,14 @@ def test_no_page_holds_inline_code(client, election):
             or "default-src 'self'" in answer["Content-Security-Policy"]
         )
         assert not re.search(r"<script(?![^>]*src=)|\sstyle=|\son\w+=", text(answer))
+
+
+def test_faulty_field_names_its_hint_and_its_error(client, election):
+    page = text(client.post("/identification/", {"email": "anne.dupont"}))
+    field = re.search(r'<input type="email"[^>]*>', page)
+    assert field
+    assert 'aria-describedby="id_email_helptext id_email_error"' in field[0]
+    for name in ("id_email_helptext", "id_email_error"):
+        assert page.count(f'id="{name}"') == 1
+    assert 'href="#id_email"' in page
+    assert 'value="anne.dupont"' in field[0]

@@ -24,7 +24,11 @@ def measure(ballots: int) -> None:
     line("verified by isoloir_protocol", f"{ours:.0f} /s")
     one_by_one, whole = _belenios(urn)
     line("verified by belenios-tool election verify-ballot", f"{one_by_one:.1f} /s", f"ratio {ours / one_by_one:.1f}")
-    line("read by belenios-tool election verify", f"{whole:.0f} /s", "not like for like: 3.0 does not wait for its checks of ballots")
+    line(
+        "read by belenios-tool election verify",
+        f"{whole:.0f} /s",
+        "not like for like: 3.0 does not wait for its checks of ballots",
+    )
 
 
 def _belenios(urn: Urn) -> tuple[float, float]:

@@ -10,9 +10,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import sync_playwright
-
 from isoloir_protocol.ballots import verify_ballot
+from playwright.sync_api import sync_playwright
 
 from .report import line, title
 from .urn import LISTS, make_urn
@@ -78,4 +77,3 @@ def measure(times: int) -> None:
             page.close()
         browser.close()
     line("Chromium", version)
-

@@ -48,7 +48,9 @@ def _measure(voters: int) -> None:
         stop(server)
     ordered = sorted(durations)
     line("casts acknowledged", f"{voters / seconds:.1f} /s")
-    line("one cast: median", f"{ordered[voters // 2] * 1000:.0f} ms", f"p95 {ordered[voters * 95 // 100] * 1000:.0f} ms")
+    line(
+        "one cast: median", f"{ordered[voters // 2] * 1000:.0f} ms", f"p95 {ordered[voters * 95 // 100] * 1000:.0f} ms"
+    )
 
 
 def _session(voter: object) -> str:

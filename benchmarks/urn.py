@@ -5,7 +5,13 @@ from dataclasses import dataclass
 
 from isoloir_protocol.archive import build_archive
 from isoloir_protocol.ballots import create_ballot
-from isoloir_protocol.credentials import build_credentials, derive_secret, generate_code, generate_uuid, public_credential
+from isoloir_protocol.credentials import (
+    build_credentials,
+    derive_secret,
+    generate_code,
+    generate_uuid,
+    public_credential,
+)
 from isoloir_protocol.election import Election, Question, build_election, read_election
 from isoloir_protocol.trustees import build_trustees, make_single_key, read_trustees
 

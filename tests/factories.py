@@ -5,6 +5,9 @@ import os
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
+from isoloir_protocol.ballots import create_ballot
+from isoloir_protocol.base58 import random_base58
+from isoloir_protocol.credentials import derive_secret, generate_code, generate_uuid, public_credential
 from nacl.public import PublicKey, SealedBox
 from PIL import Image
 
@@ -18,9 +21,6 @@ from isoloir.pollingstation.models import Member, PollingStation, StationContest
 from isoloir.pollingstation.sealing import seal_contests
 from isoloir.roll.models import RollEntry, Voter
 from isoloir.trustees.models import Ceremony, Trustee, TrusteeGroup
-from isoloir_protocol.ballots import create_ballot
-from isoloir_protocol.base58 import random_base58
-from isoloir_protocol.credentials import derive_secret, generate_code, generate_uuid, public_credential
 
 OPENS_AT = datetime(2026, 12, 3, 7, 0, tzinfo=UTC)
 CLOSES_AT = datetime(2026, 12, 10, 16, 0, tzinfo=UTC)
@@ -100,7 +100,9 @@ def make_voter(election: Election, contests: list[Contest], number: int = 1) -> 
     return voter
 
 
-def make_station(election: Election, contests: list[Contest], *, delegates: int = 2, code: str = "bvec") -> PollingStation:
+def make_station(
+    election: Election, contests: list[Contest], *, delegates: int = 2, code: str = "bvec"
+) -> PollingStation:
     ceremony = Ceremony.objects.create(election=election, code=code)
     station = PollingStation.objects.create(
         election=election, code=code, name=f"Bureau {code}", kind="bvec", ceremony=ceremony

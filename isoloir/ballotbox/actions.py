@@ -19,9 +19,7 @@ def drop_ballot(*, contest: Contest, ballot: VerifiedBallot) -> Ballot:
 
 def holds(*, contest: Contest, ballot: VerifiedBallot) -> bool:
     """Tell whether this very ballot is in the box."""
-    return Ballot.objects.filter(
-        contest=contest, credential=ballot.credential.text, tracker=ballot.tracker
-    ).exists()
+    return Ballot.objects.filter(contest=contest, credential=ballot.credential.text, tracker=ballot.tracker).exists()
 
 
 def ballots_in_random_order(contest: Contest) -> list[str]:

@@ -42,8 +42,7 @@ def archive_chunks(contest: Contest) -> Iterator[bytes]:
 
 def write_archive(contest: Contest, stream: BinaryIO) -> None:
     """Write the archive to `stream`."""
-    for chunk in archive_chunks(contest):
-        stream.write(chunk)
+    stream.writelines(archive_chunks(contest))
 
 
 @lru_cache(maxsize=1024)

@@ -1,7 +1,6 @@
 """The `isoloir` command: one parser, one module per sub-command."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 
 from . import codes, demo, portal, rehearse, trustee, work
@@ -18,5 +17,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     status: int = options.run(options)
     return status
-
-

@@ -17,7 +17,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--voters", type=int, default=300, help="nombre d’électeurs (300)")
     parser.add_argument("--contests", type=int, default=3, help="nombre de scrutins (3)")
     parser.add_argument("--out", type=Path, required=True, help="dossier des résultats, à créer")
-    parser.add_argument("--seed", type=int, default=1, help="graine de la fiction (les secrets sont toujours tirés au hasard)")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="graine de la fiction (les secrets sont toujours tirés au hasard)"
+    )
     parser.set_defaults(run=run)
 
 
@@ -59,9 +61,10 @@ def _play(play: Any, options: argparse.Namespace) -> list[Path]:
     seconds = time.monotonic() - begun
     _say(f"{len(casts)} bulletins déposés en {seconds:.0f} s ({len(casts) / seconds:.1f} par seconde)")
     results = list(play.close_and_count(election, seeds))
-    play.check_counts(election, casts, results)
+    play.check_counts(casts, results)
     _say("Résultats égaux aux bulletins déposés ; bulletins = émargements = accusés de réception")
-    return play.write_files(out, results)
+    archives: list[Path] = play.write_files(out, results)
+    return archives
 
 
 def _say(sentence: str) -> None:

@@ -25,6 +25,8 @@ _SHORTENED_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?E[+-]\d+", re.IGNORECASE)
 _SPREADSHEET_ERROR = re.compile(
     r"#(?:REF|N/?A|NOM|NAME|VALEUR|VALUE|DIV/0|NUL|NULL|NOMBRE|NUM)[!?]?|#{3,}", re.IGNORECASE
 )
+# What these two, and a formula, begin with: most cells are done with at their first character.
+_SPREADSHEET_MARKS = frozenset("+-0123456789#=")
 # UTF-8 once read as Windows-1252 and saved again: « Ã© » for « é », « â€™ » for « ’ ».
 _TWICE_ENCODED = re.compile("Ã[\u00a0-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|Â[\u00a0«»°]|â€")
 
@@ -252,14 +254,15 @@ def _damage(cell: str, column: Column) -> str:
     if len(cell) > column.maximum:
         counts = {"found": len(cell), "maximum": column.maximum}
         return _("La cellule a %(found)d caractères ; le maximum est %(maximum)d.") % counts
-    if _SHORTENED_NUMBER.fullmatch(cell):
-        return _(
-            "Le tableur a abrégé ce nombre (du type 1E+12) : mettez la colonne au format Texte et saisissez-le de nouveau."
-        )
-    if _SPREADSHEET_ERROR.fullmatch(cell):
-        return _("Le tableur a écrit une erreur dans cette cellule.")
-    if cell.startswith("="):
-        return _("La cellule contient une formule au lieu d’un texte.")
+    if cell[0] in _SPREADSHEET_MARKS:
+        if _SHORTENED_NUMBER.fullmatch(cell):
+            return _(
+                "Le tableur a abrégé ce nombre (du type 1E+12) : mettez la colonne au format Texte et saisissez-le de nouveau."
+            )
+        if _SPREADSHEET_ERROR.fullmatch(cell):
+            return _("Le tableur a écrit une erreur dans cette cellule.")
+        if cell[0] == "=":
+            return _("La cellule contient une formule au lieu d’un texte.")
     if "\ufffd" in cell or (not cell.isascii() and _TWICE_ENCODED.search(cell)):
         return _("Les accents de cette cellule ont été perdus par un changement d’encodage.")
     return ""

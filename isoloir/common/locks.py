@@ -10,7 +10,8 @@ def hold_row(row: models.Model) -> None:
     """
     if connection.vendor != "postgresql":
         return
-    table, key = connection.ops.quote_name(row._meta.db_table), connection.ops.quote_name(row._meta.pk.column)
+    quoted = connection.ops.quote_name
+    table, key = quoted(row._meta.db_table), quoted(str(row._meta.pk.column))
     with connection.cursor() as cursor:
         # Both names come from the model, never from a person.
         cursor.execute(f"SELECT 1 FROM {table} WHERE {key} = %s FOR SHARE", [row.pk])  # noqa: S608

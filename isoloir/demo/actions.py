@@ -37,7 +37,11 @@ def ensure_demonstration(*, directory: Path, voters: int) -> None:
         email="administration@valmorane.example", civility="Mme", first_names="Nadège", last_name="AUBRIET",
         is_administrator=True,
     )  # fmt: skip
-    members = [account for station in election.stations.all() for account in Account.objects.filter(memberships__station=station)]
+    members = [
+        account
+        for station in election.stations.all()
+        for account in Account.objects.filter(memberships__station=station)
+    ]
     give_sign_in([administrator, *members], password=store.PASSWORD)
     queue_invitations(election=election, at=at, actor=ACTOR)
 
@@ -72,9 +76,7 @@ def _write_key_files(station: PollingStation, seeds: dict[int, str]) -> None:
                 station=station.code, holder=trustee.account.full_name, group=trustee.group.role, index=trustee.index
             )
             path.write_text(
-                seal_key_file(
-                    holder=holder, seed=seeds[trustee.owner], passphrase=store.PASSPHRASE, random=os.urandom
-                )
+                seal_key_file(holder=holder, seed=seeds[trustee.owner], passphrase=store.PASSPHRASE, random=os.urandom)
             )
 
 

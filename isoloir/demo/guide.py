@@ -45,7 +45,9 @@ def _texts(station: PollingStation) -> list[tuple[str, str, str]]:
     return [
         (
             _("Faire les clés du bureau"),
-            _("Entrez comme présidente, puis comme déléguées, et faites vos clés ; les autres membres agissent d’un clic, ci-dessous."),
+            _(
+                "Entrez comme présidente, puis comme déléguées, et faites vos clés ; les autres membres agissent d’un clic, ci-dessous."
+            ),
             bureau,
         ),
         (_("Sceller les scrutins"), _("Entrez comme présidente du bureau."), bureau),

@@ -15,7 +15,7 @@ class MailboxBackend(BaseEmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         at = now()
         rows = [
-            DeliveredMessage(recipient=recipient, subject=message.subject, body=message.body, sent_at=at)
+            DeliveredMessage(recipient=recipient, subject=str(message.subject), body=str(message.body), sent_at=at)
             for message in email_messages
             for recipient in message.to
         ]

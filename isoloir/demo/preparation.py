@@ -1,7 +1,6 @@
 """Setting up a fictional election through the real parts: import, authority, link keys, members' sign-in."""
 
 import shutil
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from isoloir.common.clock import PARIS
 from isoloir.credentials.authority.issue import issue_codes
 from isoloir.credentials.authority.printing import print_notices
-from isoloir.credentials.authority.request import read_request
+from isoloir.credentials.authority.request import Progress, read_request, unseen
 from isoloir.credentials.imports import import_slots
 from isoloir.credentials.request import export_credential_request
 from isoloir.elections.actions import Calendar, create_election
@@ -22,7 +21,6 @@ from isoloir.pollingstation.files import import_files, read_folder
 
 from .fiction import write_fiction
 
-Progress = Callable[[int, int], None]
 ACTOR = "démonstration"
 
 
@@ -38,7 +36,7 @@ def calendar_from(at: datetime) -> Calendar:
 
 
 def prepare_election(
-    *, directory: Path, voters: int, contests: int, seed: int, at: datetime, progress: Progress | None = None
+    *, directory: Path, voters: int, contests: int, seed: int, at: datetime, progress: Progress = unseen
 ) -> Election:
     """Invent an election, import it, issue its codes, and import its slots; files are left in `directory`.
 
@@ -54,16 +52,15 @@ def prepare_election(
     request = directory / "request"
     shutil.rmtree(request, ignore_errors=True)
     export_credential_request(election=election, directory=request, actor=ACTOR, at=at)
-    issue_codes(read_request(request), directory / "authority", **({"progress": progress} if progress else {}))
+    issue_codes(read_request(request), directory / "authority", progress=progress)
     import_slots(election=election, directory=directory / "authority" / "portal", actor=ACTOR, at=at)
     return election
 
 
-def print_all_notices(directory: Path, *, progress: Progress | None = None) -> None:
+def print_all_notices(directory: Path, *, progress: Progress = unseen) -> None:
     """Print the notices of the election prepared in `directory`, one file per establishment."""
     request = read_request(directory / "request")
-    options = {"progress": progress} if progress else {}
-    print_notices(request, directory / "authority" / "private", directory / "notices", **options)
+    print_notices(request, directory / "authority" / "private", directory / "notices", progress=progress)
 
 
 def give_sign_in(accounts: list[Account], *, password: str) -> None:

@@ -9,7 +9,7 @@ from django.conf import settings
 
 # The members of the demonstration share one password and one passphrase: they guard nothing.
 PASSWORD = "Demonstration-2026!"  # noqa: S105
-PASSPHRASE = "phrase de demonstration"
+PASSPHRASE = "phrase de demonstration"  # noqa: S105
 _NOTICE_NAME = re.compile(r"[A-Za-z0-9._-]+\.pdf", re.ASCII)
 
 

@@ -1,10 +1,11 @@
 """Pages of the demonstration: guide, identities, mailbox, clock. They exist with the demonstration's settings only."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -14,7 +15,7 @@ from isoloir.elections.models import Election
 from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
 from isoloir.pollingstation.models import PollingStation
-from isoloir.web.access import audience
+from isoloir.web.access import PortalRequest, audience
 
 from . import store
 from .actions import do_clock_work, let_members_act
@@ -24,6 +25,16 @@ from .identities import groups_of_people
 from .models import DeliveredMessage
 
 _A_MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Move:
+    """A move of the clock that the visitor can ask for: the form field and its value, the button, the hour it would be."""
+
+    name: str
+    value: str
+    label: str
+    at: datetime
 
 
 def _election() -> Election:
@@ -39,7 +50,7 @@ def _station(election: Election) -> PollingStation:
 
 @audience("public")
 @require_GET
-def guide(request: HttpRequest) -> HttpResponse:
+def guide(request: PortalRequest) -> HttpResponse:
     """What to do next, and where."""
     election = _election()
     context = {
@@ -53,7 +64,7 @@ def guide(request: HttpRequest) -> HttpResponse:
 
 @audience("public")
 @require_GET
-def identities(request: HttpRequest) -> HttpResponse:
+def identities(request: PortalRequest) -> HttpResponse:
     """Who the visitor can be, with what each would have in hand."""
     election = _election()
     context = {
@@ -66,7 +77,7 @@ def identities(request: HttpRequest) -> HttpResponse:
 
 @audience("public")
 @require_GET
-def mailbox(request: HttpRequest) -> HttpResponse:
+def mailbox(request: PortalRequest) -> HttpResponse:
     """Every message of the demonstration, newest first; `?pour=` keeps one person's."""
     recipient = request.GET.get("pour", "").strip()
     rows = DeliveredMessage.objects.filter(recipient__iexact=recipient) if recipient else DeliveredMessage.objects.all()
@@ -74,27 +85,25 @@ def mailbox(request: HttpRequest) -> HttpResponse:
     return render(request, "demo/mailbox.html", {"section": "mailbox", "page": page, "recipient": recipient})
 
 
-def _moves(election: Election, at: datetime) -> list[dict[str, object]]:
+def _moves(election: Election, at: datetime) -> list[Move]:
     moves = (
         ("opening", _("Avancer à l’ouverture du vote"), election.voting_opens_at + _A_MINUTE),
         ("closing", _("Clôturer : avancer après le délai de grâce"), election.grace_ends_at + _A_MINUTE),
     )
-    return [
-        {"name": "to", "value": value, "label": label, "at": instant} for value, label, instant in moves if instant > at
-    ]
+    return [Move("to", value, label, instant) for value, label, instant in moves if instant > at]
 
 
 @audience("public")
 @require_http_methods(["GET", "POST"])
-def clock(request: HttpRequest) -> HttpResponse:
+def clock(request: PortalRequest) -> HttpResponse:
     """Show the clock; move it to the opening or past the end of grace, then do what the worker does at that hour."""
     election = _election()
     moves = _moves(election, request.now)
     if request.method == "POST":
         for move in moves:
-            if move["value"] == request.POST.get("to"):
-                advance_to(move["at"])
-                record(Kind.CLOCK_ADVANCED, actor="démonstration", at=current_time(), subject=str(move["value"]))
+            if move.value == request.POST.get("to"):
+                advance_to(move.at)
+                record(Kind.CLOCK_ADVANCED, actor="démonstration", at=current_time(), subject=move.value)
                 do_clock_work(at=current_time())
                 messages.success(request, _("Le portail croit maintenant qu’il est : %s.") % paris_text(current_time()))
         return redirect("demo:clock")
@@ -104,7 +113,7 @@ def clock(request: HttpRequest) -> HttpResponse:
 
 @audience("public")
 @require_POST
-def play_members(request: HttpRequest) -> HttpResponse:
+def play_members(request: PortalRequest) -> HttpResponse:
     """Let the members whom the visitor does not play act: key ceremony, then partial decryptions."""
     done = let_members_act(_election(), at=request.now)
     messages.success(request, _("Actes accomplis par les autres membres du bureau : %d.") % done)
@@ -113,7 +122,7 @@ def play_members(request: HttpRequest) -> HttpResponse:
 
 @audience("public")
 @require_GET
-def key_file(request: HttpRequest, owner: int) -> HttpResponse:
+def key_file(_request: PortalRequest, owner: int) -> HttpResponseBase:
     """A fictional member's key file, when the demonstration made it."""
     path = store.key_file(owner)
     if path is None:
@@ -123,7 +132,7 @@ def key_file(request: HttpRequest, owner: int) -> HttpResponse:
 
 @audience("public")
 @require_GET
-def notices(request: HttpRequest, name: str) -> HttpResponse:
+def notices(_request: PortalRequest, name: str) -> HttpResponseBase:
     """The printed notices of one establishment."""
     path = store.notice_file(name)
     if path is None:

@@ -39,7 +39,9 @@ class Election(models.Model):
                 & models.Q(lists_shown_at__lte=models.F("voting_opens_at"))
                 & models.Q(voting_opens_at__lt=models.F("voting_closes_at")),
                 name="elections_calendar_in_order",
-                violation_error_message=_("Le calendrier n’est pas dans l’ordre : portail, listes, ouverture, clôture."),
+                violation_error_message=_(
+                    "Le calendrier n’est pas dans l’ordre : portail, listes, ouverture, clôture."
+                ),
             ),
         )
 
@@ -64,9 +66,7 @@ class Organisation(models.Model):
     name = models.CharField(max_length=200)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("election", "name"), name="elections_organisation_named_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("election", "name"), name="elections_organisation_named_once"),)
 
     def __str__(self) -> str:
         return self.name

@@ -16,7 +16,9 @@ GENESIS = "0" * 64
 _ADVISORY_LOCK = 0x49534F4C
 
 
-def line_digest(*, previous: str, sequence: int, at: datetime, kind: str, actor: str, subject: str, facts: object) -> str:
+def line_digest(
+    *, previous: str, sequence: int, at: datetime, kind: str, actor: str, subject: str, facts: object
+) -> str:
     """Return the SHA-256 (hex) that binds a line to the one before it."""
     line = json.dumps(
         [previous, sequence, utc_text(at), kind, actor, subject, facts],
@@ -26,7 +28,9 @@ def line_digest(*, previous: str, sequence: int, at: datetime, kind: str, actor:
 
 
 @transaction.atomic
-def record(kind: Kind, *, actor: str, at: datetime, subject: str = "", facts: dict[str, object] | None = None) -> JournalEntry:
+def record(
+    kind: Kind, *, actor: str, at: datetime, subject: str = "", facts: dict[str, object] | None = None
+) -> JournalEntry:
     """Append one line. `actor` is a role or a staff account, `facts` are counts and fingerprints: never a secret or a vote."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

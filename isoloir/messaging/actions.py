@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection, transaction
 from nacl.secret import SecretBox
 
@@ -52,12 +53,14 @@ def deliver_queued(*, at: datetime, limit: int = 100) -> int:
     return sent
 
 
-def _deliver(message: Message, mail: object, at: datetime) -> int:
+def _deliver(message: Message, mail: BaseEmailBackend, at: datetime) -> int:
     recipient, subject, body = json.loads(SecretBox(ensure_secret(_KEY)).decrypt(bytes(message.sealed)))
     message.attempts += 1
     try:
         EmailMessage(subject, body, to=[recipient], connection=mail).send()
-    except Exception as error:  # Any fault of the relay means "later"; its text may hold the address, so only its type is logged.
+    except (
+        Exception
+    ) as error:  # Any fault of the relay means "later"; its text may hold the address, so only its type is logged.
         logger.warning("message %s not sent at attempt %s: %s", message.pk, message.attempts, type(error).__name__)
         message.next_attempt_at = at + timedelta(seconds=30 * 2**message.attempts)
         if message.attempts >= _MAXIMUM_ATTEMPTS:

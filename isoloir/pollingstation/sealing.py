@@ -34,7 +34,8 @@ SMALL_ROLL = 20
 
 def secrecy_warnings(station: PollingStation) -> list[Contest]:
     """Return the contests so small that their totals may tell votes."""
-    return list(station.contests.annotate(voters=Count("roll")).filter(voters__lt=SMALL_ROLL).order_by("code"))
+    contests = Contest.objects.filter(stations=station).annotate(voters=Count("roll"))
+    return list(contests.filter(voters__lt=SMALL_ROLL).order_by("code"))
 
 
 @transaction.atomic

@@ -100,7 +100,11 @@ def receive_partial_decryption(
     owned = json.dumps({"owner": trustee.owner, "payload": hex_hash(text.encode())}, separators=(",", ":"))
     append_entries(contest=locked, kind="PartialDecryption", records=[[text, owned]])
     record(
-        Kind.PARTIAL_DECRYPTION_RECEIVED, actor=by.get_username(), at=at, subject=locked.code, facts={"owner": trustee.owner}
+        Kind.PARTIAL_DECRYPTION_RECEIVED,
+        actor=by.get_username(),
+        at=at,
+        subject=locked.code,
+        facts={"owner": trustee.owner},
     )
     return PartialDecryption.objects.create(contest=locked, trustee=trustee, text=text, received_at=at)
 
@@ -189,7 +193,9 @@ def _presides(account: AbstractBaseUser, contest: Contest) -> bool:
 
 
 @transaction.atomic
-def sign_minutes(*, contest: Contest, minutes_sha256: str, shown_sha256: str, by: AbstractBaseUser, at: datetime) -> MinutesSignature:
+def sign_minutes(
+    *, contest: Contest, minutes_sha256: str, shown_sha256: str, by: AbstractBaseUser, at: datetime
+) -> MinutesSignature:
     """Sign the results minutes that the member was shown (R211-576). Raises NotAllowed, NotThere, MinutesChanged."""
     # A browser may try again after a lost answer, when the results have been published meanwhile.
     locked = _locked(contest, Contest.State.COUNTED, Contest.State.PUBLISHED)

@@ -45,9 +45,7 @@ class MinutesSignature(models.Model):
     signed_at = models.DateTimeField()
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("contest", "account"), name="tally_signature_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("contest", "account"), name="tally_signature_once"),)
 
     def __str__(self) -> str:
         return f"{self.contest_id} {self.role}"

@@ -12,13 +12,13 @@ import httpx
 import pytest
 from django.conf import settings
 from django.utils import timezone
+from isoloir_protocol.ballots import tracker_of
 
 from isoloir.ballotbox.models import Ballot
 from isoloir.identity.models import VoterAccount
 from isoloir.identity.sessions import open_session
 from isoloir.messaging.models import Message
 from isoloir.roll.models import Turnout, Voter
-from isoloir_protocol.ballots import tracker_of
 from tests.factories import World, make_world
 from tests.portal_server import PortalServer
 
@@ -43,9 +43,7 @@ def cast_until_acknowledged(server: PortalServer, world: World, session: str, ba
     address = f"{server.url}/vote/scrutins/{world.contest.uuid}/bulletin/"
     while time.monotonic() < deadline:
         try:
-            answer = httpx.post(
-                address, content=ballot, headers=headers, cookies=cookies, timeout=20, trust_env=False
-            )
+            answer = httpx.post(address, content=ballot, headers=headers, cookies=cookies, timeout=20, trust_env=False)
         except httpx.TransportError:
             time.sleep(0.05)
             continue
@@ -69,7 +67,7 @@ def test_ballots_lines_and_receipts_agree_after_the_server_was_killed(
 
     def kill_now_and_then() -> None:
         for _ in range(KILLS):
-            if finished.wait(random.uniform(0.5, 3.0)):  # noqa: S311  the moment is chance, not a secret
+            if finished.wait(random.uniform(0.5, 3.0)):
                 return
             portal_server.kill()
             portal_server.start()

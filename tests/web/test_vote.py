@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from isoloir_protocol.credentials import derive_secret, public_credential
+from isoloir_protocol.possession import prove_possession
 
 from isoloir.ballotbox.models import Ballot
 from isoloir.identity.models import VoterAccount
 from isoloir.identity.sessions import open_session
 from isoloir.roll.models import Voter
-from isoloir_protocol.credentials import derive_secret, public_credential
-from isoloir_protocol.possession import prove_possession
 from tests.factories import BEFORE, DURING, World, make_voter, make_world
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,9 @@ def _during_the_vote(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def signed_in(voter: Voter) -> Client:
-    VoterAccount.objects.get_or_create(voter=voter, defaults={"password": "!", "activated_at": BEFORE, "password_set_at": BEFORE})
+    VoterAccount.objects.get_or_create(
+        voter=voter, defaults={"password": "!", "activated_at": BEFORE, "password_set_at": BEFORE}
+    )
     client = Client()
     session = client.session
     open_session(session, voter=voter, at=DURING)
@@ -55,9 +57,7 @@ def prove(client: Client, world: World, voter: Voter, **changes: Any) -> Any:
 
 
 def cast(client: Client, world: World, ballot: bytes) -> Any:
-    return client.post(
-        f"/vote/scrutins/{world.contest.uuid}/bulletin/", ballot, content_type="application/json"
-    )
+    return client.post(f"/vote/scrutins/{world.contest.uuid}/bulletin/", ballot, content_type="application/json")
 
 
 def test_voter_proves_the_code_and_votes() -> None:
@@ -89,7 +89,8 @@ def test_wrong_code_is_told_then_slowed_and_never_locked(monkeypatch: pytest.Mon
     answers = [prove(client, world, voter, code="11111-111111-11111-111111") for _ in range(6)]
     assert answers[0].json()["error"] == "wrong_code"
     slowed = [answer for answer in answers if answer.status_code == 429]
-    assert slowed and 0 < slowed[0].json()["wait"] <= 300
+    assert slowed
+    assert 0 < slowed[0].json()["wait"] <= 300
     monkeypatch.setattr("isoloir.web.middleware.current_time", lambda: DURING + timedelta(minutes=6))
     assert prove(client, world, voter).json() == {"ok": True}
 
@@ -158,7 +159,8 @@ def test_receipt_is_set_as_a_pdf_only_when_the_portal_signed_it() -> None:
     prove(client, world, voter)
     receipt = cast(client, world, world.ballot(voter, world.contest)).json()["receipt"]
     answer = client.post("/vote/recu.pdf", receipt, content_type="application/json")
-    assert answer["Content-Type"] == "application/pdf" and answer.content.startswith(b"%PDF")
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF")
     forged = {**receipt, "text": receipt["text"].replace("Scrutin S1", "Scrutin S9")}
     refused = client.post("/vote/recu.pdf", forged, content_type="application/json")
     assert (refused.status_code, refused.json()["error"]) == (409, "receipt_invalid")

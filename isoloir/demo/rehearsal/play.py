@@ -14,8 +14,14 @@ from pathlib import Path
 
 from isoloir.ballotbox.models import Ballot
 from isoloir.board.archive import write_archive
+from isoloir.demo.clock import advance_to, now
+from isoloir.demo.members import Seeds, decrypt, play_ceremony
+from isoloir.demo.models import DeliveredMessage
+from isoloir.demo.preparation import ACTOR, prepare_election, print_all_notices
+from isoloir.demo.store import codes
 from isoloir.elections.models import Contest, Election
 from isoloir.identity.actions import queue_invitations
+from isoloir.identity.models import Account
 from isoloir.messaging.actions import deliver_queued
 from isoloir.pollingstation.closing import finish_closings
 from isoloir.pollingstation.models import Member, PollingStation
@@ -26,11 +32,6 @@ from isoloir.tally.minutes import machine_readable_result, minutes_hash, results
 from isoloir.tally.models import ContestResult
 from isoloir.trustees.models import Trustee
 
-from ..clock import advance_to, now
-from ..members import Seeds, decrypt, play_ceremony
-from ..models import DeliveredMessage
-from ..preparation import ACTOR, prepare_election, print_all_notices
-from ..store import codes
 from .voters import Cast, HttpVoter, RehearsalFailed
 
 Progress = Callable[[int, int], None]
@@ -58,7 +59,7 @@ def make_keys_and_seal(election: Election) -> dict[str, Seeds]:
     return seeds
 
 
-def _president(station: PollingStation) -> object:
+def _president(station: PollingStation) -> Account:
     return station.members.select_related("account").get(role=Member.Role.PRESIDENT).account
 
 
@@ -131,7 +132,7 @@ def _conclude(contest: Contest, station: PollingStation) -> ContestResult:
     return result
 
 
-def check_counts(election: Election, casts: list[Cast], results: list[ContestResult]) -> None:
+def check_counts(casts: list[Cast], results: list[ContestResult]) -> None:
     """Compare results with what was cast, and ballots with signature lines and receipts. Raises RehearsalFailed."""
     for result in results:
         contest = result.contest

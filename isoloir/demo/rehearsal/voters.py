@@ -9,12 +9,11 @@ import secrets
 from dataclasses import dataclass, field
 
 import httpx
-from nacl.signing import VerifyKey
-
 from isoloir_protocol.ballots import create_ballot, tracker_of
 from isoloir_protocol.credentials import derive_secret, public_credential
 from isoloir_protocol.election import read_election
 from isoloir_protocol.possession import prove_possession
+from nacl.signing import VerifyKey
 
 _CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 _TIMEOUT = httpx.Timeout(60.0)
@@ -63,9 +62,7 @@ class HttpVoter:
         proofs = [self._proof(contest["uuid"], state["challenge"]) for contest in state["contests"]]
         body = {"challenge": state["challenge"], "proofs": proofs}
         self._expect(self._http.post(state["possession_url"], json=body, headers=headers), "the code is accepted")
-        return [
-            self._cast(contest, state, headers) for contest in state["contests"] if contest["state"] == "to_vote"
-        ]
+        return [self._cast(contest, state, headers) for contest in state["contests"] if contest["state"] == "to_vote"]
 
     def _proof(self, uuid: str, challenge: str) -> dict[str, object]:
         secret = derive_secret(uuid=uuid, code=self._code)

@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.urls import reverse
@@ -26,7 +26,7 @@ from isoloir.pollingstation.errors import PollingStationRefused, ReceiptInvalid
 from isoloir.pollingstation.models import Seal
 from isoloir.pollingstation.receipts import Receipt, check_receipt, receipt_key
 from isoloir.roll.models import RollEntry
-from isoloir.web.access import audience
+from isoloir.web.access import VoterRequest, audience
 from isoloir.web.scripts import script_context
 
 _CHALLENGE = "vote_challenge"
@@ -37,7 +37,7 @@ _LONGEST_BODY = 512 * 1024
 
 @audience("voter")
 @require_GET
-def booth(request: HttpRequest) -> HttpResponse:
+def booth(request: VoterRequest) -> HttpResponse:
     """The page that hosts the booth; everything after happens in it, so that the code stays in its memory."""
     context = {"state_url": reverse("voter:vote_state"), **script_context("booth.js")}
     return render(request, "voter/booth.html", context)
@@ -45,7 +45,7 @@ def booth(request: HttpRequest) -> HttpResponse:
 
 @audience("voter")
 @require_GET
-def state(request: HttpRequest) -> JsonResponse:
+def state(request: VoterRequest) -> JsonResponse:
     """What the booth needs to begin."""
     election = request.voter.election
     request.session[_CHALLENGE] = challenge = new_challenge()
@@ -73,7 +73,7 @@ def state(request: HttpRequest) -> JsonResponse:
     )
 
 
-def _contest_state(entry: RollEntry, request: HttpRequest) -> dict[str, object]:
+def _contest_state(entry: RollEntry, request: VoterRequest) -> dict[str, object]:
     contest, voted_at = entry.contest, entry.voted_at
     voting = contest.voting_state(at=request.now)
     if voting == "grace":
@@ -97,11 +97,11 @@ def _contest_state(entry: RollEntry, request: HttpRequest) -> dict[str, object]:
     }
 
 
-def _code_is_proved(request: HttpRequest) -> bool:
+def _code_is_proved(request: VoterRequest) -> bool:
     return bool(request.session.get(_PROVED) == request.voter.pk)
 
 
-def _body(request: HttpRequest) -> bytes:
+def _body(request: VoterRequest) -> bytes:
     return b"" if int(request.headers.get("content-length") or 0) > _LONGEST_BODY else request.body
 
 
@@ -111,7 +111,7 @@ def _refusal(status: int, error: str, message: str, **facts: object) -> JsonResp
 
 @audience("voter")
 @require_POST
-def possession(request: HttpRequest) -> JsonResponse:
+def possession(request: VoterRequest) -> JsonResponse:
     """Check the proofs that the voter has the code; a wrong code is slowed per voter, never locked."""
     subjects = [f"voter {request.voter.pk}"]
     try:
@@ -125,7 +125,9 @@ def possession(request: HttpRequest) -> JsonResponse:
         check_possession(voter=request.voter, challenge=challenge, proofs=proofs)
     except WrongCode:
         wait = record_failure(action="code", subjects=subjects, at=request.now)
-        return _refusal(403, "wrong_code", _("Ce code de vote n’est pas le vôtre. Vérifiez chaque caractère."), wait=wait)
+        return _refusal(
+            403, "wrong_code", _("Ce code de vote n’est pas le vôtre. Vérifiez chaque caractère."), wait=wait
+        )
     except (CodeNotIssued, LinkKeyDestroyed):
         return _refusal(409, "poll_closed", _("Aucun de vos scrutins n’accepte de code de vote en ce moment."))
     forget_failures(action="code", subjects=subjects)
@@ -134,7 +136,7 @@ def possession(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"ok": True})
 
 
-def _possession_request(request: HttpRequest) -> tuple[str, Any]:
+def _possession_request(request: VoterRequest) -> tuple[str, Any]:
     try:
         body = json.loads(_body(request))
     except (ValueError, RecursionError):
@@ -144,9 +146,11 @@ def _possession_request(request: HttpRequest) -> tuple[str, Any]:
     return body["challenge"], body.get("proofs")
 
 
-def _own_contest(request: HttpRequest, uuid: str) -> Contest:
+def _own_contest(request: VoterRequest, uuid: str) -> Contest:
     """Return the voter's contest; another's contest does not exist for this voter."""
-    entry = RollEntry.objects.select_related("contest__election").filter(voter=request.voter, contest__uuid=uuid).first()
+    entry = (
+        RollEntry.objects.select_related("contest__election").filter(voter=request.voter, contest__uuid=uuid).first()
+    )
     if entry is None:
         raise Http404
     return entry.contest
@@ -154,7 +158,7 @@ def _own_contest(request: HttpRequest, uuid: str) -> Contest:
 
 @audience("voter")
 @require_GET
-def election_record(request: HttpRequest, uuid: str) -> HttpResponse:
+def election_record(request: VoterRequest, uuid: str) -> HttpResponse:
     """The exact bytes of the sealed election record."""
     contest = _own_contest(request, uuid)
     try:
@@ -165,7 +169,7 @@ def election_record(request: HttpRequest, uuid: str) -> HttpResponse:
 
 @audience("voter")
 @require_GET
-def candidates(request: HttpRequest, uuid: str) -> HttpResponse:
+def candidates(request: VoterRequest, uuid: str) -> HttpResponse:
     """The exact bytes of the sealed candidate bundle, all lists or nothing."""
     seal = Seal.objects.filter(contest=_own_contest(request, uuid)).first()
     if seal is None:
@@ -181,7 +185,7 @@ def _sealed_document(content: bytes) -> HttpResponse:
 
 @audience("voter")
 @require_POST
-def cast(request: HttpRequest, uuid: str) -> JsonResponse:
+def cast(request: VoterRequest, uuid: str) -> JsonResponse:
     """Receive a ballot, as the exact bytes that the browser signed."""
     contest = _own_contest(request, uuid)
     if not _code_is_proved(request):
@@ -204,7 +208,7 @@ def cast(request: HttpRequest, uuid: str) -> JsonResponse:
 
 @audience("voter")
 @require_POST
-def receipt_pdf(request: HttpRequest) -> HttpResponse:
+def receipt_pdf(request: VoterRequest) -> HttpResponse:
     """Set the receipt that the browser holds as a PDF; nothing of it is stored here."""
     try:
         body = json.loads(_body(request))
@@ -215,7 +219,7 @@ def receipt_pdf(request: HttpRequest) -> HttpResponse:
     return HttpResponse(compose_receipt(_printed(request, receipt)), content_type="application/pdf", headers=headers)
 
 
-def _printed(request: HttpRequest, receipt: Receipt) -> PrintedReceipt:
+def _printed(request: VoterRequest, receipt: Receipt) -> PrintedReceipt:
     fields = receipt.fields
     return PrintedReceipt(
         election=fields["election"],

@@ -1,0 +1,52 @@
+"""The console in a real browser: nothing for axe to say, on a wide screen and on a narrow one."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+
+from isoloir.elections.models import Election
+from isoloir.pollingstation.files import import_files
+from tests import importing
+from tests.importing import ACTOR, AT
+
+PAGES = ("", "fichiers/", "calendrier/", "codes/demande/", "codes/reception/", "campagne/")
+
+
+@pytest.fixture
+def console(transactional_db: None, live_server: Any, election: Election, administrator: Client, page: Any) -> Any:
+    """A browser signed in as an administrator, at the console of an election whose files are imported."""
+    import_files(election=election, files=importing.election_files(), actor=ACTOR, at=AT)
+    cookie = administrator.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+    page.goto(f"{live_server.url}/console/")
+    return page
+
+
+def assert_accessible(page: Any) -> None:
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    # Nothing is wider than the screen (WCAG 1.4.10): wide tables scroll inside their own region.
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_no_page_of_the_console_has_a_fault_that_axe_finds(console: Any, live_server: Any, width: int) -> None:
+    console.set_viewport_size({"width": width, "height": 800})
+    for path in PAGES:
+        console.goto(f"{live_server.url}/console/{path}")
+        assert_accessible(console)
+
+
+def test_faults_are_listed_by_line_and_the_list_is_accessible(console: Any, live_server: Any, tmp_path: Path) -> None:
+    roll = tmp_path / "voters.csv"
+    roll.write_bytes(importing.election_files(voters=3)["voters.csv"] + b"E9;;;;;;;;;\r\n")
+    console.goto(f"{live_server.url}/console/fichiers/")
+    console.get_by_label("Liste électorale (voters.csv)").set_input_files(roll)
+    console.get_by_role("button", name="Vérifier et importer").click()
+    assert console.get_by_role("row").filter(has_text="voters.csv").count() == 7
+    console.set_viewport_size({"width": 360, "height": 800})
+    assert_accessible(console)

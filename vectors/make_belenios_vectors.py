@@ -70,6 +70,13 @@ def add_election(cases: Cases, name: str, about: str, archive: Path, origin: str
         election=read.election,
         fingerprint=election.fingerprint,
     )
+    add_code(cases, name, archive, origin)
+
+
+def add_code(cases: Cases, name: str, archive: Path, origin: str) -> None:
+    """A voter's code, which must be one of this election."""
+    read = read_archive(archive)
+    election = read_election(read.election)
     code = json.loads((archive.parent / "codes.json").read_text())[0]
     secret = derive_secret(uuid=election.uuid, code=code)
     public_key = public_credential(secret).text

@@ -11,6 +11,7 @@ from generator.trustees import GROUP, Group
 from isoloir_protocol.channels import keys_of_seed
 from isoloir_protocol.errors import ProtocolError, TrusteesRefused
 from isoloir_protocol.group import generator_power
+from isoloir_protocol.pedersen import check_certificate
 from isoloir_protocol.trustees import (
     build_trustees,
     check_certificates,
@@ -102,3 +103,14 @@ def test_an_outsider_makes_no_polynomial() -> None:
 def test_certificates_tell_their_group() -> None:
     checked = check_certificates(GROUP.certificates, threshold=2)
     assert (checked.size, checked.threshold) == (2, 2)
+
+
+def test_a_certificate_is_checked_for_its_place_as_it_comes() -> None:
+    second = GROUP.certificates[1]
+    assert (
+        check_certificate(second, index=2, size=2, threshold=2).verification
+        == keys_of_seed(GROUP.seeds[1]).verification
+    )
+    for place in ({"index": 1, "size": 2, "threshold": 2}, {"index": 2, "size": 3, "threshold": 2}):
+        with pytest.raises(TrusteesRefused, match="wrong-context"):
+            check_certificate(second, **place)

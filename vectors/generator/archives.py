@@ -214,21 +214,25 @@ def add_container_faults(cases: Cases, played: Played) -> None:
     _add(cases, "record-hash", "wrong-record-hash", "A letter of the election is changed.", patched(body, b"a"))
 
 
+def _event(value: dict[str, Any], *records: bytes) -> bytes:
+    """The bytes of data records and of an event that may not fit them."""
+    stream = io.BytesIO()
+    writer = ArchiveWriter(stream, timestamp=TIMESTAMP)
+    start = stream.tell()
+    for record in records:
+        writer._data(record)
+    event = canonical(value).encode()
+    writer._write(f"{hex_hash(event)}.event.json".encode(), event)
+    return stream.getvalue()[start:]
+
+
 def add_chain_faults(cases: Cases, played: Played) -> None:
     """Faults of the chain of events."""
     events = played.events()
     raw = written(events[:2])
 
     def extra(value: dict[str, Any], *records: bytes) -> bytes:
-        stream = io.BytesIO(raw)
-        stream.seek(0, io.SEEK_END)
-        writer = ArchiveWriter(io.BytesIO(), timestamp=TIMESTAMP)
-        writer._stream = stream
-        for record in records:
-            writer._data(record)
-        event = canonical(value).encode()
-        writer._write(f"{hex_hash(event)}.event.json".encode(), event)
-        return stream.getvalue()
+        return raw + _event(value, *records)
 
     last = canonical({"parent": _head(raw, 0), "height": 1, "type": "Ballot", "payload": hex_hash(played.ballots[0])})
     parent = hex_hash(last.encode())
@@ -268,7 +272,8 @@ def _head(raw: bytes, height: int) -> str:
 
 def add_order_faults(cases: Cases, played: Played) -> None:
     """Each event where the order does not allow it."""
-    start, first, second, close, tally, share_1, share_2, result = played.events()
+    whole = played.events()
+    start, first, second, close, tally, share, _, result = whole
     late = replace(played, ballots=[ballot(played.election, 13, [0, 1])])
     late = counted(late, {1: KEY, 2: SECOND_KEY})
     _, late_ballot, _, *late_count = late.events()
@@ -288,18 +293,10 @@ def add_order_faults(cases: Cases, played: Played) -> None:
         "second-closing": ("second-closing", "Closed twice.", [start, first, second, close, close]),
         "no-closing": ("tally-before-closing", "Counted without closing.", [start, first, second, tally]),
         "second-tally": ("second-tally", "Two tallies.", [start, first, second, close, tally, tally]),
-        "early-decryption": ("decryption-before-tally", "Decrypted before the tally.", [start, first, close, share_1]),
+        "early-decryption": ("decryption-before-tally", "Decrypted before the tally.", [start, first, close, share]),
         "early-result": ("result-before-tally", "A result before the tally.", [start, first, close, result]),
-        "second-result": (
-            "event-after-result",
-            "Two results.",
-            [start, first, second, close, tally, share_1, share_2, result, result],
-        ),
-        "late-closing": (
-            "event-after-result",
-            "Closed after the result.",
-            [start, first, second, close, tally, share_1, share_2, result, close],
-        ),
+        "second-result": ("event-after-result", "Two results.", [*whole, result]),
+        "late-closing": ("event-after-result", "Closed after the result.", [*whole, close]),
         "shuffle": (
             "shuffle-unsupported",
             "A shuffle.",
@@ -372,6 +369,11 @@ def add_count_faults(cases: Cases, played: Played) -> None:
     add("other-tally", "wrong-tally", "Another tally.", tally=other)
     add("num-tallied", "wrong-num-tallied", "A wrong number of ballots.", tally=replace(tally, num_tallied=3))
     add("total-weight", "wrong-total-weight", "A wrong total weight.", tally=replace(tally, total_weight=3))
+    _add_decryption_faults(cases, played)
+    _add_result_faults(cases, played)
+
+
+def _add_decryption_faults(cases: Cases, played: Played) -> None:
     events = played.events()
     foreign = canonical({"num_tallied": 2, "total_weight": 2, "encrypted_tally": hex_hash(b"?")}).encode()
     events[4] = ("EncryptedTally", (events[4][1][0], foreign))
@@ -397,7 +399,13 @@ def add_count_faults(cases: Cases, played: Played) -> None:
         "A wrong decryption, no result yet.",
         [*events[:5], decryption(1, altered(share_1.encode(), lambda d: d["decryption_factors"][0].reverse()))],
     )
-    add("share-missing", "not-enough-shares", "A mandatory decryption is missing.", shares={1: share_1})
+
+
+def _add_result_faults(cases: Cases, played: Played) -> None:
+    def add(name: str, expect: str, about: str, **changes: Any) -> None:
+        _add(cases, name, expect, about, replace(played, **changes).events())
+
+    add("share-missing", "not-enough-shares", "A mandatory decryption is missing.", shares={1: played.shares[1]})
     add("other-result", "wrong-result", "Another result.", result='{"result":[[0,2]]}')
     add(
         "result-plus-order",

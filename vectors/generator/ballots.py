@@ -20,6 +20,34 @@ SECRET = derive_secret(uuid=UUID, code=generate_code(Stream("voter")))
 ELECTION = an_election(questions=[Question("Quelle liste ?", ("Liste A",), blank=True)])
 GOOD = create_ballot(election=read_election(ELECTION), secret=SECRET, choices=[[0, 1]], random=Stream("ballot"))
 
+_LISTS = ("A", "B", "C")
+#: Elections and choices of valid ballots.
+_ACCEPTED = {
+    "first-list": (an_election(), [[0, 1, 0, 0]]),
+    "last-list": (an_election(), [[0, 0, 0, 1]]),
+    "blank": (an_election(), [[1, 0, 0, 0]]),
+    "single-list": (ELECTION, [[0, 1]]),
+    "without-blank": (an_election(questions=[Question("?", _LISTS)]), [[0, 1, 0]]),
+    "none-of-0-to-2": (an_election(questions=[Question("?", _LISTS, minimum=0, maximum=2)]), [[0, 0, 0]]),
+    "two-of-0-to-2": (an_election(questions=[Question("?", _LISTS, minimum=0, maximum=2)]), [[1, 0, 1]]),
+    "blank-of-0-to-3": (
+        an_election(questions=[Question("?", _LISTS, blank=True, minimum=0, maximum=3)]),
+        [[1, 0, 0, 0]],
+    ),
+    "none-of-0-to-3": (
+        an_election(questions=[Question("?", _LISTS, blank=True, minimum=0, maximum=3)]),
+        [[0, 0, 0, 0]],
+    ),
+    "all-of-0-to-3": (
+        an_election(questions=[Question("?", _LISTS, blank=True, minimum=0, maximum=3)]),
+        [[0, 1, 1, 1]],
+    ),
+    "two-questions": (
+        an_election(questions=[Question("1", ("A",), blank=True), Question("2", ("A", "B"))]),
+        [[0, 1], [0, 1]],
+    ),
+}
+
 
 def add_all(cases: Cases) -> None:
     """Add every case of this module."""
@@ -32,33 +60,7 @@ def add_all(cases: Cases) -> None:
 
 def add_accepted(cases: Cases) -> None:
     """Valid ballots, with what they were made from: made again from it, they have the same bytes."""
-    question = ("A", "B", "C")
-    elections = {
-        "first-list": (an_election(), [[0, 1, 0, 0]]),
-        "last-list": (an_election(), [[0, 0, 0, 1]]),
-        "blank": (an_election(), [[1, 0, 0, 0]]),
-        "single-list": (ELECTION, [[0, 1]]),
-        "without-blank": (an_election(questions=[Question("?", question)]), [[0, 1, 0]]),
-        "none-of-0-to-2": (an_election(questions=[Question("?", question, minimum=0, maximum=2)]), [[0, 0, 0]]),
-        "two-of-0-to-2": (an_election(questions=[Question("?", question, minimum=0, maximum=2)]), [[1, 0, 1]]),
-        "blank-of-0-to-3": (
-            an_election(questions=[Question("?", question, blank=True, minimum=0, maximum=3)]),
-            [[1, 0, 0, 0]],
-        ),
-        "none-of-0-to-3": (
-            an_election(questions=[Question("?", question, blank=True, minimum=0, maximum=3)]),
-            [[0, 0, 0, 0]],
-        ),
-        "all-of-0-to-3": (
-            an_election(questions=[Question("?", question, blank=True, minimum=0, maximum=3)]),
-            [[0, 1, 1, 1]],
-        ),
-        "two-questions": (
-            an_election(questions=[Question("1", ("A",), blank=True), Question("2", ("A", "B"))]),
-            [[0, 1], [0, 1]],
-        ),
-    }
-    for name, (election, choices) in elections.items():
+    for name, (election, choices) in _ACCEPTED.items():
         seed = f"accepted {name}"
         text = create_ballot(election=read_election(election), secret=SECRET, choices=choices, random=Stream(seed))
         cases.add(
@@ -102,6 +104,24 @@ def _add(cases: Cases, name: str, expect: str, about: str, change: Callable[[Any
     cases.add("ballot", name, expect, about, election=ELECTION, ballot=signed(altered(GOOD, change)))
 
 
+Change = Callable[[Any], Any]
+
+#: Faults that break the signature, or that nobody could sign.
+_UNSIGNED: dict[str, tuple[str, str, Change]] = {
+    "hash": ("wrong-hash", "Another hash is signed.", lambda b: b["signature"].update(hash=base64_hash(b"?"))),
+    "signature": ("wrong-signature", "A wrong response.", lambda b: b["signature"]["proof"].update(response="1")),
+    "signature-member": ("unknown-member", "In the signature.", lambda b: b["signature"].update(colour="")),
+    "signature-order": ("wrong-member-order", "In the signature.", lambda b: reordered(b["signature"])),
+    "outer-order": ("wrong-member-order", "Outer members.", reordered),
+    "unknown-member": ("unknown-member", "An extra outer member.", lambda b: b.update(colour="")),
+    "no-signature": ("missing-member", "Not signed.", lambda b: b.pop("signature") and None),
+    "not-object": ("wrong-type", "An array.", lambda b: [b]),
+    "no-answer": ("wrong-length", "No answer.", lambda b: b.update(answers=[])),
+    "two-answers": ("wrong-length", "Two answers.", lambda b: b["answers"].append(b["answers"][0])),
+    "null-answers": ("wrong-type", "null answers.", lambda b: b.update(answers=None)),
+}
+
+
 def add_outer_faults(cases: Cases) -> None:
     """Faults of the ballot itself."""
     other = "wrong-election", "wrong-fingerprint"
@@ -109,21 +129,19 @@ def add_outer_faults(cases: Cases) -> None:
     _add(
         cases, "other-fingerprint", other[1], "Of another record.", lambda b: b.update(election_hash=base64_hash(b"?"))
     )
-    signature = {
-        "hash": ("wrong-hash", "Another hash is signed.", lambda b: b["signature"].update(hash=base64_hash(b"?"))),
-        "signature": ("wrong-signature", "A wrong response.", lambda b: b["signature"]["proof"].update(response="1")),
-        "signature-member": ("unknown-member", "In the signature.", lambda b: b["signature"].update(colour="")),
-        "signature-order": ("wrong-member-order", "In the signature.", lambda b: reordered(b["signature"])),
-        "outer-order": ("wrong-member-order", "Outer members.", reordered),
-        "unknown-member": ("unknown-member", "An extra outer member.", lambda b: b.update(colour="")),
-        "no-signature": ("missing-member", "Not signed.", lambda b: b.pop("signature") and None),
-        "not-object": ("wrong-type", "An array.", lambda b: [b]),
-        "no-answer": ("wrong-length", "No answer.", lambda b: b.update(answers=[])),
-        "two-answers": ("wrong-length", "Two answers.", lambda b: b["answers"].append(b["answers"][0])),
-        "null-answers": ("wrong-type", "null answers.", lambda b: b.update(answers=None)),
-    }
-    for name, (expect, about, change) in signature.items():
+    for name, (expect, about, change) in _UNSIGNED.items():
         cases.add("ballot", name, expect, about, election=ELECTION, ballot=altered(GOOD, change))
+    add_credential_faults(cases)
+    spaced = GOOD.replace(b'","election_hash', b'", "election_hash')
+    cases.add("ballot", "space", "not-canonical", "A space.", election=ELECTION, ballot=spaced)
+    cases.add("ballot", "newline", "not-canonical", "A newline at the end.", election=ELECTION, ballot=GOOD + b"\n")
+    cases.add("ballot", "not-json", "not-json", "Cut.", election=ELECTION, ballot=GOOD[:-2])
+    doubled = GOOD.replace(b'"answers"', b'"credential":"","answers"', 1)
+    cases.add("ballot", "duplicate-member", "duplicate-member", "credential twice.", election=ELECTION, ballot=doubled)
+
+
+def add_credential_faults(cases: Cases) -> None:
+    """Ballots under credentials that are none, or under somebody else's."""
     neutral = signed(altered(GOOD, lambda b: b.update(credential=NEUTRAL.text)), 0)
     cases.add(
         "ballot", "neutral-credential", "neutral-key", "Everybody knows this secret.", election=ELECTION, ballot=neutral
@@ -143,91 +161,89 @@ def add_outer_faults(cases: Cases) -> None:
         election=ELECTION,
         ballot=stolen,
     )
-    spaced = GOOD.replace(b'","election_hash', b'", "election_hash')
-    cases.add("ballot", "space", "not-canonical", "A space.", election=ELECTION, ballot=spaced)
-    cases.add("ballot", "newline", "not-canonical", "A newline at the end.", election=ELECTION, ballot=GOOD + b"\n")
-    cases.add("ballot", "not-json", "not-json", "Cut.", election=ELECTION, ballot=GOOD[:-2])
-    doubled = GOOD.replace(b'"answers"', b'"credential":"","answers"', 1)
-    cases.add("ballot", "duplicate-member", "duplicate-member", "credential twice.", election=ELECTION, ballot=doubled)
+
+
+def _answer(ballot: Any) -> Any:
+    return ballot["answers"][0]
+
+
+def _proof(ballot: Any) -> Any:
+    return _answer(ballot)["individual_proofs"][1][0]
+
+
+def _choice(ballot: Any) -> Any:
+    return _answer(ballot)["choices"][1]
+
+
+_IN_ANSWERS: dict[str, tuple[str, str, Change]] = {
+    "answer-member": ("unknown-member", "An extra member in an answer.", lambda b: _answer(b).update(colour="")),
+    "answer-order": ("wrong-member-order", "In an answer.", lambda b: reordered(_answer(b))),
+    "choice-member": ("unknown-member", "In a choice.", lambda b: _choice(b).update(colour="")),
+    "choice-order": ("wrong-member-order", "In a choice.", lambda b: reordered(_choice(b))),
+    "proof-member": ("unknown-member", "In a proof.", lambda b: _proof(b).update(colour="")),
+    "proof-order": ("wrong-member-order", "In a proof.", lambda b: reordered(_proof(b))),
+    "leading-zero": (
+        "scalar-not-canonical",
+        "A leading zero.",
+        lambda b: _proof(b).update(challenge="0" + _proof(b)["challenge"]),
+    ),
+    "hexadecimal": (
+        "scalar-not-canonical",
+        "0x….",
+        lambda b: _proof(b).update(challenge=hex(int(_proof(b)["challenge"]))),
+    ),
+    "plus-sign": (
+        "scalar-not-canonical",
+        "A plus sign.",
+        lambda b: _proof(b).update(response="+" + _proof(b)["response"]),
+    ),
+    "minus-sign": ("scalar-not-canonical", "A negative scalar.", lambda b: _proof(b).update(response="-1")),
+    "empty-scalar": ("scalar-not-canonical", "An empty scalar.", lambda b: _proof(b).update(response="")),
+    "arabic-digits": ("scalar-not-canonical", "Other digits.", lambda b: _proof(b).update(response="\u0661\u0662")),
+    "number-scalar": ("scalar-not-canonical", "A JSON number.", lambda b: _proof(b).update(response=12)),
+    "scalar-is-order": ("scalar-out-of-range", "q itself.", lambda b: _proof(b).update(response=str(ORDER))),
+    "scalar-above-order": (
+        "scalar-out-of-range",
+        "A response plus q.",
+        lambda b: _proof(b).update(response=str(int(_proof(b)["response"]) + ORDER)),
+    ),
+    "upper-case-element": (
+        "element-not-canonical",
+        "Upper case.",
+        lambda b: _choice(b).update(alpha=_choice(b)["alpha"].upper()),
+    ),
+    "number-element": ("element-not-canonical", "A number.", lambda b: _choice(b).update(alpha=1)),
+    "torsion-alpha": ("element-not-in-group", "Torsion in alpha.", lambda b: _choice(b).update(alpha=TORSION_2)),
+    "torsion-beta": ("element-not-in-group", "Torsion in beta.", lambda b: _choice(b).update(beta=TORSION_8)),
+    "one-choice-less": ("wrong-length", "A choice is missing.", lambda b: _answer(b)["choices"].pop() and None),
+    "one-proof-less": (
+        "wrong-length",
+        "A proof is missing.",
+        lambda b: _answer(b)["individual_proofs"].pop() and None,
+    ),
+    "three-cases": (
+        "wrong-length",
+        "A proof of three cases.",
+        lambda b: _answer(b)["individual_proofs"][0].append(_proof(b)),
+    ),
+    "overall-too-long": (
+        "wrong-length",
+        "One case too many.",
+        lambda b: _answer(b)["overall_proof"].append(_proof(b)),
+    ),
+    "blank-too-short": ("wrong-length", "One case too few.", lambda b: _answer(b)["blank_proof"].pop() and None),
+    "no-blank-proof": ("missing-member", "No blank proof.", lambda b: _answer(b).pop("blank_proof") and None),
+}
 
 
 def add_answer_faults(cases: Cases) -> None:
     """Faults inside an answer: what a lenient reader would let pass is a hidden channel."""
-
-    def answer(ballot: Any) -> Any:
-        return ballot["answers"][0]
-
-    def proof(ballot: Any) -> Any:
-        return answer(ballot)["individual_proofs"][1][0]
-
-    def choice(ballot: Any) -> Any:
-        return answer(ballot)["choices"][1]
-
-    faults: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
-        "answer-member": ("unknown-member", "An extra member in an answer.", lambda b: answer(b).update(colour="")),
-        "answer-order": ("wrong-member-order", "In an answer.", lambda b: reordered(answer(b))),
-        "choice-member": ("unknown-member", "In a choice.", lambda b: choice(b).update(colour="")),
-        "choice-order": ("wrong-member-order", "In a choice.", lambda b: reordered(choice(b))),
-        "proof-member": ("unknown-member", "In a proof.", lambda b: proof(b).update(colour="")),
-        "proof-order": ("wrong-member-order", "In a proof.", lambda b: reordered(proof(b))),
-        "leading-zero": (
-            "scalar-not-canonical",
-            "A leading zero.",
-            lambda b: proof(b).update(challenge="0" + proof(b)["challenge"]),
-        ),
-        "hexadecimal": (
-            "scalar-not-canonical",
-            "0x….",
-            lambda b: proof(b).update(challenge=hex(int(proof(b)["challenge"]))),
-        ),
-        "plus-sign": (
-            "scalar-not-canonical",
-            "A plus sign.",
-            lambda b: proof(b).update(response="+" + proof(b)["response"]),
-        ),
-        "minus-sign": ("scalar-not-canonical", "A negative scalar.", lambda b: proof(b).update(response="-1")),
-        "empty-scalar": ("scalar-not-canonical", "An empty scalar.", lambda b: proof(b).update(response="")),
-        "arabic-digits": ("scalar-not-canonical", "Other digits.", lambda b: proof(b).update(response="\u0661\u0662")),
-        "number-scalar": ("scalar-not-canonical", "A JSON number.", lambda b: proof(b).update(response=12)),
-        "scalar-is-order": ("scalar-out-of-range", "q itself.", lambda b: proof(b).update(response=str(ORDER))),
-        "scalar-above-order": (
-            "scalar-out-of-range",
-            "A response plus q.",
-            lambda b: proof(b).update(response=str(int(proof(b)["response"]) + ORDER)),
-        ),
-        "upper-case-element": (
-            "element-not-canonical",
-            "Upper case.",
-            lambda b: choice(b).update(alpha=choice(b)["alpha"].upper()),
-        ),
-        "number-element": ("element-not-canonical", "A number.", lambda b: choice(b).update(alpha=1)),
-        "torsion-alpha": ("element-not-in-group", "Torsion in alpha.", lambda b: choice(b).update(alpha=TORSION_2)),
-        "torsion-beta": ("element-not-in-group", "Torsion in beta.", lambda b: choice(b).update(beta=TORSION_8)),
-        "one-choice-less": ("wrong-length", "A choice is missing.", lambda b: answer(b)["choices"].pop() and None),
-        "one-proof-less": (
-            "wrong-length",
-            "A proof is missing.",
-            lambda b: answer(b)["individual_proofs"].pop() and None,
-        ),
-        "three-cases": (
-            "wrong-length",
-            "A proof of three cases.",
-            lambda b: answer(b)["individual_proofs"][0].append(proof(b)),
-        ),
-        "overall-too-long": (
-            "wrong-length",
-            "One case too many.",
-            lambda b: answer(b)["overall_proof"].append(proof(b)),
-        ),
-        "blank-too-short": ("wrong-length", "One case too few.", lambda b: answer(b)["blank_proof"].pop() and None),
-        "no-blank-proof": ("missing-member", "No blank proof.", lambda b: answer(b).pop("blank_proof") and None),
-    }
-    for name, (expect, about, change) in faults.items():
+    for name, (expect, about, change) in _IN_ANSWERS.items():
         _add(cases, name, expect, about, change)
 
     def torsion_and_zero(ballot: Any) -> None:
-        choice(ballot).update(alpha=TORSION_8)
-        proof(ballot).update(challenge="0")
+        _choice(ballot).update(alpha=TORSION_8)
+        _proof(ballot).update(challenge="0")
 
     _add(
         cases,

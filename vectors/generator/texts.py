@@ -1,5 +1,8 @@
 """Vectors of the small things: group elements, voting codes, possession, signatures, lists, election records."""
 
+from collections.abc import Callable
+from typing import Any
+
 from nacl import bindings
 
 from generator.cases import Cases, Stream, altered, reordered
@@ -102,6 +105,11 @@ def add_codes(cases: Cases) -> None:
             secret=str(secret),
             public_key=public_credential(secret).text,
         )
+    add_typed_codes(cases)
+
+
+def add_typed_codes(cases: Cases) -> None:
+    """Codes as voters type them."""
     code = generate_code(Stream("code 1"))
     typed = " " + code.replace("-", " ").replace(" ", "\u00a0", 1) + "\t"
     secret = derive_secret(uuid=UUID, code=code)
@@ -196,6 +204,52 @@ def an_election(**changes: object) -> bytes:
     return build_election(**members | changes)
 
 
+#: One change each of a good record.
+_ELECTION_FAULTS: dict[str, tuple[str, str, Callable[[Any], Any]]] = {
+    "version": ("unknown-version", "Version 2.", lambda e: e.update(version=2)),
+    "version-true": ("unknown-version", "true is not 1.", lambda e: e.update(version=True)),
+    "group": ("unknown-group", "Another group.", lambda e: e.update(group="BELENIOS-2048")),
+    "uuid": ("bad-uuid", "An identifier with a hyphen.", lambda e: e.update(uuid="-" + UUID)),
+    "neutral-key": (
+        "neutral-key",
+        "The public key is neutral: no secrecy.",
+        lambda e: e.update(public_key=NEUTRAL.text),
+    ),
+    "key-not-in-group": (
+        "element-not-in-group",
+        "The public key has torsion.",
+        lambda e: e.update(public_key=TORSION_2),
+    ),
+    "no-question": ("wrong-length", "No question.", lambda e: e.update(questions=[])),
+    "no-answer": ("wrong-length", "No answer.", lambda e: e["questions"][0].update(answers=[])),
+    "min-above-max": ("bad-bounds", "min is above max.", lambda e: e["questions"][0].update(min=2)),
+    "max-above-answers": ("bad-bounds", "max is above the answers.", lambda e: e["questions"][0].update(max=4)),
+    "max-zero": ("bad-bounds", "Nothing may be chosen.", lambda e: e["questions"][0].update(min=0, max=0)),
+    "min-negative": ("out-of-range", "min is negative.", lambda e: e["questions"][0].update(min=-1)),
+    "min-float": ("number-not-integer", "min is 1.0.", lambda e: e["questions"][0].update(min=1.0)),
+    "min-text": ("wrong-type", "min is a text.", lambda e: e["questions"][0].update(min="1")),
+    "max-long": ("number-not-integer", "max has 40 digits.", lambda e: e["questions"][0].update(max=10**39)),
+    "shuffled-question": (
+        "unknown-question-type",
+        "A question for a mix-net.",
+        lambda e: e["questions"].insert(0, {"type": "NonHomomorphic", "value": {}}),
+    ),
+    "unknown-member": ("unknown-member", "A member that nobody knows.", lambda e: e.update(colour="blue")),
+    "unknown-question-member": (
+        "unknown-member",
+        "In the question.",
+        lambda e: e["questions"][0].update(colour=""),
+    ),
+    "missing-member": ("missing-member", "No name.", lambda e: e.pop("name") and None),
+    "null-member": ("wrong-type", "A null administrator.", lambda e: e.update(administrator=None)),
+    "member-order": ("wrong-member-order", "version at the end.", reordered),
+    "candidates-short": ("bad-form", "63 digits of hash.", lambda e: e["candidates"].update(sha256="0" * 63)),
+    "contest-member": ("unknown-member", "In the contest.", lambda e: e["contest"].update(colour="")),
+    "seats-negative": ("out-of-range", "Seats are negative.", lambda e: e["contest"].update(seats=-1)),
+    "not-object": ("wrong-type", "An array.", lambda e: [e]),
+}
+
+
 def add_elections(cases: Cases) -> None:
     """Election records."""
     good = an_election()
@@ -206,50 +260,7 @@ def add_elections(cases: Cases) -> None:
     cases.add("election", "questions", "accepted", "Two questions.", election=an_election(questions=several))
     explicit = plain.replace(b'"blank":true', b'"blank":false')
     cases.add("election", "blank-false", "accepted", "blank is written though false.", election=explicit)
-    faults = {
-        "version": ("unknown-version", "Version 2.", lambda e: e.update(version=2)),
-        "version-true": ("unknown-version", "true is not 1.", lambda e: e.update(version=True)),
-        "group": ("unknown-group", "Another group.", lambda e: e.update(group="BELENIOS-2048")),
-        "uuid": ("bad-uuid", "An identifier with a hyphen.", lambda e: e.update(uuid="-" + UUID)),
-        "neutral-key": (
-            "neutral-key",
-            "The public key is neutral: no secrecy.",
-            lambda e: e.update(public_key=NEUTRAL.text),
-        ),
-        "key-not-in-group": (
-            "element-not-in-group",
-            "The public key has torsion.",
-            lambda e: e.update(public_key=TORSION_2),
-        ),
-        "no-question": ("wrong-length", "No question.", lambda e: e.update(questions=[])),
-        "no-answer": ("wrong-length", "No answer.", lambda e: e["questions"][0].update(answers=[])),
-        "min-above-max": ("bad-bounds", "min is above max.", lambda e: e["questions"][0].update(min=2)),
-        "max-above-answers": ("bad-bounds", "max is above the answers.", lambda e: e["questions"][0].update(max=4)),
-        "max-zero": ("bad-bounds", "Nothing may be chosen.", lambda e: e["questions"][0].update(min=0, max=0)),
-        "min-negative": ("out-of-range", "min is negative.", lambda e: e["questions"][0].update(min=-1)),
-        "min-float": ("number-not-integer", "min is 1.0.", lambda e: e["questions"][0].update(min=1.0)),
-        "min-text": ("wrong-type", "min is a text.", lambda e: e["questions"][0].update(min="1")),
-        "max-long": ("number-not-integer", "max has 40 digits.", lambda e: e["questions"][0].update(max=10**39)),
-        "shuffled-question": (
-            "unknown-question-type",
-            "A question for a mix-net.",
-            lambda e: e["questions"].insert(0, {"type": "NonHomomorphic", "value": {}}),
-        ),
-        "unknown-member": ("unknown-member", "A member that nobody knows.", lambda e: e.update(colour="blue")),
-        "unknown-question-member": (
-            "unknown-member",
-            "In the question.",
-            lambda e: e["questions"][0].update(colour=""),
-        ),
-        "missing-member": ("missing-member", "No name.", lambda e: e.pop("name") and None),
-        "null-member": ("wrong-type", "A null administrator.", lambda e: e.update(administrator=None)),
-        "member-order": ("wrong-member-order", "version at the end.", reordered),
-        "candidates-short": ("bad-form", "63 digits of hash.", lambda e: e["candidates"].update(sha256="0" * 63)),
-        "contest-member": ("unknown-member", "In the contest.", lambda e: e["contest"].update(colour="")),
-        "seats-negative": ("out-of-range", "Seats are negative.", lambda e: e["contest"].update(seats=-1)),
-        "not-object": ("wrong-type", "An array.", lambda e: [e]),
-    }
-    for name, (expect, about, change) in faults.items():
+    for name, (expect, about, change) in _ELECTION_FAULTS.items():
         cases.add("election", name, expect, about, election=altered(good, change))
     _add_writings(cases, good)
 

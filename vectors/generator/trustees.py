@@ -98,6 +98,9 @@ def resigned(index: int, change: Callable[[Any], Any], value: dict[str, Any]) ->
     value.update(signed_message(keys.signing, message, Stream("sign again")))
 
 
+Add = Callable[[str, str, str, Callable[[Any], Any]], None]
+
+
 def add_threshold_faults(cases: Cases) -> None:
     """Faults of the parameters of a group."""
     record = build_trustees([("Pedersen", GROUP.parameters)])
@@ -109,11 +112,16 @@ def add_threshold_faults(cases: Cases) -> None:
         text = altered(record, change_group)
         cases.add("trustees", f"group-{name}", expect, about, trustees=text)
 
+    _add_certificate_faults(add)
+    _add_coefficient_faults(add)
+    _add_key_faults(add)
+    add("order", "wrong-member-order", "Another order.", reordered)
+    _add_same_keys(cases)
+
+
+def _add_certificate_faults(add: Add) -> None:
     def certificate(name: str, expect: str, about: str, change: Callable[[Any], Any]) -> None:
         add(f"certificate-{name}", expect, about, lambda p: resigned(2, change, p["certs"][1]))
-
-    def lower_threshold(parameters: Any) -> None:
-        parameters["threshold"] = 1
 
     context = "wrong-context"
     certificate("index", context, "Another rank is certified.", lambda c: c["context"].update(index=1))
@@ -130,9 +138,12 @@ def add_threshold_faults(cases: Cases) -> None:
         lambda p: p["certs"][0]["signature"].update(response="1"),
     )
     add("same-certificate", context, "The same certificate twice.", lambda p: p["certs"].__setitem__(1, p["certs"][0]))
-    add("threshold", context, "A lower threshold than certified.", lower_threshold)
+    add("threshold", context, "A lower threshold than certified.", lambda p: p.update(threshold=1))
     add("threshold-zero", "out-of-range", "A threshold of 0.", lambda p: p.update(threshold=0))
     add("threshold-high", "wrong-threshold", "A threshold above the size.", lambda p: p.update(threshold=3))
+
+
+def _add_coefficient_faults(add: Add) -> None:
     add(
         "coefficients-signature",
         "wrong-coefficients",
@@ -164,6 +175,9 @@ def add_threshold_faults(cases: Cases) -> None:
         lambda p: p["signatures"].reverse(),
     )
     add("no-signatures", "missing-member", "The old form, without signatures.", lambda p: p.pop("signatures"))
+
+
+def _add_key_faults(add: Add) -> None:
     add("keys-exchanged", "wrong-verification-key", "Keys exchanged.", lambda p: p["verification_keys"].reverse())
     add(
         "key-signature",
@@ -179,8 +193,6 @@ def add_threshold_faults(cases: Cases) -> None:
         lambda p: p["verification_keys"][1]["pok"].update(response="1"),
     )
     add("key-missing", "wrong-length", "A key is missing.", lambda p: p["verification_keys"].pop())
-    add("order", "wrong-member-order", "Another order.", reordered)
-    _add_same_keys(cases)
 
 
 def _add_same_keys(cases: Cases) -> None:
@@ -233,14 +245,24 @@ def add_ceremony(cases: Cases) -> None:
     )
     cut = altered(wrong.encode(), lambda m: m.update(data=m["data"][:-2])).decode()
     add("cut", "message-not-opened", "A byte is missing.", secret(cut))
+    add("not-a-member", "not-a-member", "Another seed.", lambda _: None, seed=generate_seed(random))
+    add("bad-seed", "bad-seed", "Not a seed.", lambda _: None, seed="0" * 22)
+    _add_public_faults(add)
+    message = decryption_key_message(GROUP.shares[0])
+    key = {"seed": GROUP.seeds[0], "message": message}
+    secret_key = str(GROUP.secrets[0])
+    cases.add("decryption-key", "accepted", "accepted", "The key kept for oneself.", **key, secret=secret_key)
+    cases.add("decryption-key", "other-seed", "message-not-opened", "Another seed.", **key | {"seed": seed})
+
+
+def _add_public_faults(add: Add) -> None:
+    receiver, random = keys_of_seed(GROUP.seeds[1]), Stream("public faults")
     add(
         "other-polynomial",
         "wrong-own-polynomial",
         "Another polynomial is shown as ours.",
         lambda v: v.update(polynomial=send(receiver, receiver.encryption, {"polynomial": ["1", "2"]}, random)),
     )
-    add("not-a-member", "not-a-member", "Another seed.", lambda _: None, seed=generate_seed(random))
-    add("bad-seed", "bad-seed", "Not a seed.", lambda _: None, seed="0" * 22)
     add(
         "coefficients",
         "wrong-coefficients",
@@ -248,12 +270,6 @@ def add_ceremony(cases: Cases) -> None:
         lambda v: v["coefexps"][0]["signature"].update(response="1"),
     )
     add("signatures", "wrong-certificates-signature", "Signatures exchanged.", lambda v: v["signatures"].reverse())
-    message = decryption_key_message(GROUP.shares[0])
-    key = {"seed": GROUP.seeds[0], "message": message}
-    cases.add(
-        "decryption-key", "accepted", "accepted", "The key kept for oneself.", **key, secret=str(GROUP.secrets[0])
-    )
-    cases.add("decryption-key", "other-seed", "message-not-opened", "Another seed.", **key | {"seed": seed})
 
 
 def _forwarded(random: Stream) -> str:

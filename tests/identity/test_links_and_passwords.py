@@ -2,14 +2,17 @@
 
 import hashlib
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from isoloir.identity import passwords
 from isoloir.identity.actions import authenticate_voter, queue_invitations, request_link, set_password
 from isoloir.identity.errors import (
+    IdentityRefused,
     LinkExpired,
     LinkRefused,
     LinkUsed,
@@ -392,9 +395,6 @@ def test_database_refuses_a_second_invitation(election):
 
 
 def test_campaign_takes_the_same_queries_for_two_voters_and_for_twenty(election, django_assert_num_queries):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     make_voter(election, email="un@valmont.example")
     make_voter(election, email="deux@valmont.example")
     with CaptureQueriesContext(connection) as first:
@@ -418,3 +418,52 @@ def test_markup_in_a_name_stays_as_it_is_in_a_mail(election, outbox):
     make_voter(election, last_name="O’Brien & <fils>")
     ask(election, "anne.dupont@valmont.example")
     assert "Bonjour Mme O’BRIEN & <FILS>,\n" in outbox()[0][2]
+
+
+# ---- Two at once ----
+
+
+def at_once(act, arguments):
+    """Run `act` in one thread per argument; return results and refusals."""
+
+    def run(argument):
+        try:
+            return act(argument)
+        except IdentityRefused as refused:
+            return type(refused)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(arguments)) as pool:
+        return list(pool.map(run, arguments))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_links_of_one_voter_used_at_once_make_one_password(election, outbox):
+    voter = make_voter(election)
+    ask(election, voter.email)
+    ask(election, voter.email)
+    tokens = [token_in(body) for _to, _subject, body in outbox()]
+    words = {tokens[0]: "Chouette-Hulotte-1", tokens[1]: "Chouette-Effraie-2"}
+    results = at_once(lambda token: set_password(token=token, password=words[token], at=BEFORE), tokens)
+    assert results.count(LinkUsed) == 1
+    winner = tokens[0] if results[1] is LinkUsed else tokens[1]
+    assert try_password(election, voter.email, words[winner])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_campaigns_at_once_invite_each_voter_once(election, outbox):
+    for number in range(20):
+        make_voter(election, email=f"voter-{number}@valmont.example")
+    counts = at_once(
+        lambda actor: queue_invitations(election=election, at=BEFORE, actor=actor), ["console", "commande"]
+    )
+    assert sum(counts) == len(outbox()) == 20
+
+
+@pytest.mark.django_db(transaction=True)
+def test_failures_at_once_are_all_counted(election):
+    activate(make_voter(election))
+    results = at_once(lambda _number: try_password(election, "anne.dupont@valmont.example", "Autre-Chose-1"), range(3))
+    assert results == [SignInRefused] * 3
+    assert sorted(Slowdown.objects.values_list("failures", flat=True)) == [3, 3]

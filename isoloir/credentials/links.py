@@ -45,7 +45,7 @@ def _link_key(contest: Contest) -> PrivateKey:
         raise LinkKeyDestroyed(contest.uuid) from None
 
 
-def link_box(contest: Contest) -> SealedBox:
+def link_box(contest: Contest) -> SealedBox[PrivateKey]:
     """Return the box that opens the contest's links. Raises LinkKeyDestroyed."""
     return SealedBox(_link_key(contest))
 

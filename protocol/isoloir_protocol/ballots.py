@@ -12,7 +12,7 @@ from isoloir_protocol.ciphertexts import Ciphertext, total
 from isoloir_protocol.election import Election, Question
 from isoloir_protocol.errors import BallotRefused
 from isoloir_protocol.group import ORDER, Claimed, Element, generator_power
-from isoloir_protocol.proofs import Proof, base64_hash, challenge, knows_secret
+from isoloir_protocol.proofs import Proof, base64_hash, challenge, check_knowledge
 
 __all__ = ["LONGEST_BALLOT", "VerifiedBallot", "create_ballot", "tracker_of", "verify_ballot"]
 
@@ -99,8 +99,7 @@ def _check_signature(ballot: dict[str, Any], credential: Element) -> None:
     digest = base64_hash(unsigned.encode("utf-8"))
     if jsontext.text(signature["hash"], "hash") != digest:
         raise BallotRefused("wrong-hash")
-    if not knows_secret(f"sig|{digest}|", credential, proof):
-        raise BallotRefused("wrong-signature")
+    check_knowledge(f"sig|{digest}|", credential, proof, BallotRefused("wrong-signature"))
 
 
 def _read_answer(question: Question, value: Any) -> _Answer:

@@ -86,9 +86,12 @@ def _value_at(polynomial: Sequence[int], index: int) -> int:
     return value
 
 
-def check_polynomial(*, certificates: Sequence[str], index: int, text: str) -> None:
-    """Check, as the server, the public part of what trustee `index` sent in step 3, as soon as it is received."""
-    _read_polynomial(text, read_group(certificates), index)
+def check_polynomial(*, certificates: Sequence[str], index: int, text: str) -> tuple[Element, ...]:
+    """Check, as the server, what trustee `index` sent in step 3, as soon as it is received; gives its coefficients.
+
+    What is encrypted in it, only its recipients can check.
+    """
+    return _read_polynomial(text, read_group(certificates), index).coefficients
 
 
 def route_polynomials(*, certificates: Sequence[str], polynomials: Sequence[str]) -> list[str]:

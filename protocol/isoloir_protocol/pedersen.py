@@ -11,7 +11,7 @@ from isoloir_protocol import jsontext
 from isoloir_protocol.channels import check_signed, signed_text
 from isoloir_protocol.errors import FormatRefused, SignatureRefused, TrusteesRefused
 from isoloir_protocol.group import Element, product
-from isoloir_protocol.proofs import Proof, knows_secret
+from isoloir_protocol.proofs import Proof, check_knowledge
 from isoloir_protocol.signatures import verify_message
 
 GROUP_NAME: Final = "Ed25519"
@@ -173,8 +173,8 @@ def read_public_key(value: Any, optional: tuple[str, ...] = ()) -> Element:
     if "name" in value:
         jsontext.text(value["name"], "name")
     public_key = Element.parse_key(value["public_key"])
-    if not knows_secret(f"pok|{GROUP_NAME}|{public_key.text}|", public_key, Proof.read(value["pok"])):
-        raise TrusteesRefused("wrong-key-proof")
+    prefix = f"pok|{GROUP_NAME}|{public_key.text}|"
+    check_knowledge(prefix, public_key, Proof.read(value["pok"]), TrusteesRefused("wrong-key-proof"))
     return public_key
 
 

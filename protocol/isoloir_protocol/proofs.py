@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from isoloir_protocol import jsontext
-from isoloir_protocol.errors import FormatRefused
+from isoloir_protocol.errors import FormatRefused, ProtocolError
 from isoloir_protocol.group import ORDER, Element, generator_power
 
 #: Gives as many random bytes as asked; in production `os.urandom`.
@@ -81,7 +81,8 @@ def prove_knowledge(prefix: str, secret: int, random: Random) -> Proof:
     return Proof(c, (w - secret * c) % ORDER)
 
 
-def knows_secret(prefix: str, public: Element, proof: Proof) -> bool:
-    """Tell whether a proof made by `prove_knowledge` holds for this public element."""
+def check_knowledge(prefix: str, public: Element, proof: Proof, refusal: ProtocolError) -> None:
+    """Check a proof made by `prove_knowledge` for this public element; raise `refusal` when it does not hold."""
     commitment = generator_power(proof.response) * public**proof.challenge
-    return challenge(prefix, [commitment]) == proof.challenge
+    if challenge(prefix, [commitment]) != proof.challenge:
+        raise refusal

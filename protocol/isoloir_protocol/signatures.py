@@ -5,7 +5,7 @@ from typing import Any
 
 from isoloir_protocol.errors import SignatureRefused
 from isoloir_protocol.group import Element
-from isoloir_protocol.proofs import Proof, Random, knows_secret, prove_knowledge
+from isoloir_protocol.proofs import Proof, Random, check_knowledge, prove_knowledge
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,6 @@ def sign_message(*, secret: int, message: str, random: Random) -> dict[str, str]
 
 def verify_message(*, public_key: Element, message: str, proof: Any) -> SignedMessage:
     """Check a signature. Raises `FormatRefused`, `SignatureRefused` (`wrong-message-signature`)."""
-    if not knows_secret(f"sigmsg|{message}|", public_key, Proof.read(proof)):
-        raise SignatureRefused("wrong-message-signature")
+    refusal = SignatureRefused("wrong-message-signature")
+    check_knowledge(f"sigmsg|{message}|", public_key, Proof.read(proof), refusal)
     return SignedMessage(public_key, message)

@@ -80,7 +80,7 @@ describe("the key ceremony", () => {
     if (place === undefined) throw new RangeError("no second place");
     const liar = JSON.parse(await makePolynomial(seeds[1] ?? "", place, others, systemRandom)) as Polynomial;
     const mixed = polynomials.map((polynomial, rank) => (rank === 1 ? liar : polynomial));
-    await expect(share(1, certificates, vinputFor(1, mixed))).rejects.toMatchObject({ code: "signature-wrong" });
+    await expect(share(1, certificates, vinputFor(1, mixed))).rejects.toMatchObject({ code: "wrong-certificates-signature" });
   });
 
   it("stops when a secret does not match its coefficients, is meant for another, or was altered", async () => {
@@ -89,16 +89,16 @@ describe("the key ceremony", () => {
     const exchanged = polynomials.map((one, rank) => (rank === 1 ? { ...one, secrets: [second.secrets[2] ?? "", ...one.secrets.slice(1)] } : one));
     await expect(share(1, certificates, vinputFor(1, exchanged))).rejects.toThrow();
     const altered = vinputFor(1).replace(/\\"data\\":\\"../, '\\"data\\":\\"ff');
-    await expect(share(1, certificates, altered)).rejects.toMatchObject({ code: "sealed-altered" });
+    await expect(share(1, certificates, altered)).rejects.toMatchObject({ code: "message-not-opened" });
     const again = JSON.parse(await makePolynomial(seeds[1] ?? "", { ...GROUP, index: 2 }, certificates, systemRandom)) as Polynomial;
     const replaced = polynomials.map((one, rank) => (rank === 1 ? { ...one, secrets: again.secrets } : one));
-    await expect(share(1, certificates, vinputFor(1, replaced))).rejects.toMatchObject({ code: "secret-wrong" });
+    await expect(share(1, certificates, vinputFor(1, replaced))).rejects.toMatchObject({ code: "wrong-secret-share" });
   });
 
   it("stops when the coefficients at my place are not those I sent", async () => {
     const again = JSON.parse(await makePolynomial(seeds[0] ?? "", { ...GROUP, index: 1 }, certificates, systemRandom)) as Polynomial;
     const replaced = polynomials.map((one, rank) => (rank === 0 ? { ...again, polynomial: one.polynomial } : one));
-    await expect(share(1, certificates, vinputFor(1, replaced))).rejects.toMatchObject({ code: "polynomial-not-mine" });
+    await expect(share(1, certificates, vinputFor(1, replaced))).rejects.toMatchObject({ code: "wrong-own-polynomial" });
   });
 });
 

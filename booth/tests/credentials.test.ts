@@ -46,10 +46,10 @@ describe("a voting code", () => {
   it("is proved for one contest and one challenge only", () => {
     const secret = deriveSecret(UUID, CODE);
     const credential = publicCredential(secret);
-    const proof = provePossession(secret, "défi", UUID, systemRandom);
-    verifyMessage(parseElement(credential), possessionMessage("défi", UUID, credential), proof);
-    expect(() => { verifyMessage(parseElement(credential), possessionMessage("autre", UUID, credential), proof); }).toThrow("match");
-    expect(() => { verifyMessage(parseElement(credential), possessionMessage("défi", "autre", credential), proof); }).toThrow("match");
+    const proof = provePossession(secret, "challenge-number-1", UUID, systemRandom);
+    verifyMessage(parseElement(credential), possessionMessage("challenge-number-1", UUID, credential), proof);
+    expect(() => { verifyMessage(parseElement(credential), possessionMessage("challenge-number-2", UUID, credential), proof); }).toThrow("match");
+    expect(() => { verifyMessage(parseElement(credential), possessionMessage("challenge-number-1", "ZpMNkgxbX6wNrZ", credential), proof); }).toThrow("match");
   });
 });
 

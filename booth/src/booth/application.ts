@@ -172,10 +172,13 @@ export class Booth {
   }
 }
 
+/** Faults of what the ballot page would show: then nothing is shown. */
+const SHEET_FAULTS: readonly string[] = ["record-differs", "candidates-differ"];
+
 function failureOf(error: unknown): Failure {
   if (error instanceof PortalRefusal) return { code: error.code, said: error.said, url: error.url };
   if (error instanceof PortalUnreachable) return { code: "unreachable" };
-  if (error instanceof ProtocolFault) return { code: "record_differs" };
+  if (error instanceof ProtocolFault && SHEET_FAULTS.includes(error.code)) return { code: "record_differs" };
   return { code: "unknown" };
 }
 

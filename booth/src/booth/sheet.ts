@@ -2,6 +2,7 @@ import { fetchBytes } from "../portal/exchange.js";
 import { readCandidates, type CandidateBundle } from "../protocol/candidates.js";
 import { readElection, type Election } from "../protocol/election.js";
 import { ProtocolFault } from "../protocol/errors.js";
+import { underCode } from "../protocol/jsontext.js";
 import type { VoterContest } from "./state.js";
 
 /** Everything that the ballot page shows for one contest, checked; and the voter's choice so far. */
@@ -17,7 +18,7 @@ export interface BallotSheet {
 /** Loads a contest's record and candidates; raises unless both are exactly what was sealed. */
 export async function loadSheet(contest: VoterContest): Promise<BallotSheet> {
   const [electionBytes, candidateBytes] = await Promise.all([fetchBytes(contest.electionUrl), fetchBytes(contest.candidatesUrl)]);
-  const election = readElection(electionBytes);
+  const election = underCode("record-differs", "The election record is not of its form.", () => readElection(electionBytes));
   checkElection(election, contest);
   return { contest, election, electionBytes, bundle: readCandidates(election, candidateBytes), choice: undefined };
 }

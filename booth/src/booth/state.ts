@@ -1,4 +1,4 @@
-import { arrayOf, stringOf, type Json, type JsonObject } from "../protocol/jsontext.js";
+import { itemsOf, textOf, underCode, type Json, type JsonObject } from "../protocol/jsontext.js";
 
 export type ContestState = "to_vote" | "voted" | "not_open" | "closed" | "suspended";
 const CONTEST_STATES: readonly string[] = ["to_vote", "voted", "not_open", "closed", "suspended"];
@@ -35,41 +35,45 @@ export interface VoterState {
 
 /** Reads the state; raises when a needed member is absent. Members unknown here are left alone. */
 export function readVoterState(value: Json): VoterState {
+  return underCode("state-form", "The portal's answer is not of the agreed form.", () => readState(value));
+}
+
+function readState(value: Json): VoterState {
   const state = asObject(value);
   const voting = asObject(state["voting"]);
   return {
-    electionName: stringOf(asObject(state["election"])["name"]),
-    now: stringOf(state["now"]),
-    opensAt: stringOf(voting["opens_at"]),
-    closesAt: stringOf(voting["closes_at"]),
-    graceEndsAt: stringOf(voting["grace_ends_at"]),
-    challenge: stringOf(state["challenge"]),
-    receiptKey: stringOf(state["receipt_key"]),
-    csrfToken: stringOf(state["csrf_token"]),
-    contests: arrayOf(state["contests"]).map(readContest),
-    possessionUrl: stringOf(state["possession_url"]),
-    receiptPdfUrl: stringOf(state["receipt_pdf_url"]),
-    homeUrl: stringOf(state["home_url"]),
-    verifyUrl: stringOf(state["verify_url"]),
+    electionName: textOf(asObject(state["election"])["name"], "state"),
+    now: textOf(state["now"], "state"),
+    opensAt: textOf(voting["opens_at"], "state"),
+    closesAt: textOf(voting["closes_at"], "state"),
+    graceEndsAt: textOf(voting["grace_ends_at"], "state"),
+    challenge: textOf(state["challenge"], "state"),
+    receiptKey: textOf(state["receipt_key"], "state"),
+    csrfToken: textOf(state["csrf_token"], "state"),
+    contests: itemsOf(state["contests"], "state").map(readContest),
+    possessionUrl: textOf(state["possession_url"], "state"),
+    receiptPdfUrl: textOf(state["receipt_pdf_url"], "state"),
+    homeUrl: textOf(state["home_url"], "state"),
+    verifyUrl: textOf(state["verify_url"], "state"),
   };
 }
 
 function readContest(value: Json): VoterContest {
   const contest = asObject(value);
-  const state = stringOf(contest["state"]);
+  const state = textOf(contest["state"], "state");
   const seats = contest["seats"];
   if (!CONTEST_STATES.includes(state) || typeof seats !== "number") throw new TypeError("the contest's state is unknown");
   return {
-    uuid: stringOf(contest["uuid"]),
-    code: stringOf(contest["code"]),
-    name: stringOf(contest["name"]),
+    uuid: textOf(contest["uuid"], "state"),
+    code: textOf(contest["code"], "state"),
+    name: textOf(contest["name"], "state"),
     seats,
     state: state as ContestState,
     votedAtText: optionalString(contest["voted_at_text"]),
     fingerprint: optionalString(contest["fingerprint"]),
-    electionUrl: stringOf(contest["election_url"]),
-    candidatesUrl: stringOf(contest["candidates_url"]),
-    castUrl: stringOf(contest["cast_url"]),
+    electionUrl: textOf(contest["election_url"], "state"),
+    candidatesUrl: textOf(contest["candidates_url"], "state"),
+    castUrl: textOf(contest["cast_url"], "state"),
   };
 }
 

@@ -10,11 +10,12 @@ import {
   hashToScalar,
   modOrder,
   parseElement,
+  parseKey,
   publicPower,
   type Element,
 } from "./group.js";
-import { arrayOf, canonical, decodeUtf8, exactMembers, readCanonical, stringOf, type Json } from "./jsontext.js";
-import { readProof } from "./proofs.js";
+import { canonical, itemsOf, lengthFault, membersOf, readCanonicalBytes, textOf, type Json } from "./jsontext.js";
+import { readProof, type ProofScalars } from "./proofs.js";
 import { verifyKnowledge } from "./signatures.js";
 
 /** What a ballot that passed every check says; only `verifyBallot` makes one. */
@@ -30,85 +31,108 @@ interface Pair {
   readonly beta: Element;
 }
 
+const MEMBERS = ["election_uuid", "election_hash", "credential", "answers", "signature"];
+
 /** Checks a ballot as strictly as the portal does (§8); raises `ProtocolFault` naming the first fault. */
 export function verifyBallot(election: Election, bytes: Uint8Array): VerifiedBallot {
-  const text = decodeUtf8(bytes);
-  const ballot = exactMembers(
-    readCanonical(text),
-    ["election_uuid", "election_hash", "credential", "answers", "signature"],
-    "ballot-form",
-  );
-  if (ballot["election_uuid"] !== election.uuid) throw new ProtocolFault("wrong-election", "The ballot names another election.");
-  if (ballot["election_hash"] !== election.fingerprint) {
-    throw new ProtocolFault("wrong-fingerprint", "The ballot is bound to another election record.");
+  const ballot = membersOf(readCanonicalBytes(bytes), "ballot", MEMBERS);
+  if (textOf(ballot["election_uuid"], "election_uuid") !== election.uuid) {
+    throw new ProtocolFault("wrong-election", "The ballot belongs to another election.");
   }
-  const credentialText = stringOf(ballot["credential"], "element-form");
-  const credential = parseElement(credentialText);
-  const bond = `${election.fingerprint}|${credentialText}`;
-  const answers = arrayOf(ballot["answers"], election.questions.length, "answer-count");
-  const ciphertexts = election.questions.map((question, rank) =>
-    checkAnswer(election.publicKey, question, answers[rank] ?? null, bond),
-  );
+  if (textOf(ballot["election_hash"], "election_hash") !== election.fingerprint) {
+    throw new ProtocolFault("wrong-fingerprint", "The ballot bears the fingerprint of another election record.");
+  }
+  const values = itemsOf(ballot["answers"], "answers", election.questions.length);
+  const answers = election.questions.map((question, rank) => readAnswer(question, values[rank] ?? null));
+  const credential = parseKey(ballot["credential"]);
   const { signature, ...unsigned } = ballot;
   checkSignature(credential, canonical(unsigned), signature ?? null);
-  return { credential: credentialText, tracker: base64Hash(bytes), electionFingerprint: election.fingerprint, ciphertexts };
+  const credentialText = textOf(ballot["credential"], "credential");
+  const bond = `${election.fingerprint}|${credentialText}`;
+  answers.forEach((answer) => { checkAnswer(election.publicKey, answer, bond); });
+  return {
+    credential: credentialText,
+    tracker: base64Hash(bytes),
+    electionFingerprint: election.fingerprint,
+    ciphertexts: answers.map(({ choices }) => choices),
+  };
 }
 
 function checkSignature(credential: Element, unsigned: string, value: Json): void {
-  const signature = exactMembers(value, ["hash", "proof"], "ballot-form");
+  const signature = membersOf(value, "signature", ["hash", "proof"]);
   const hash = base64Hash(unsigned);
-  if (signature["hash"] !== hash) throw new ProtocolFault("signature-hash", "The signature covers another text.");
-  verifyKnowledge(credential, `sig|${hash}|`, signature["proof"], "ballot-signature");
+  if (textOf(signature["hash"], "hash") !== hash) throw new ProtocolFault("wrong-hash", "The signed hash is not that of the ballot.");
+  verifyKnowledge(credential, `sig|${hash}|`, signature["proof"], "wrong-signature");
 }
 
-function checkAnswer(publicKey: Element, question: Question, value: Json, bond: string): Ciphertext[] {
-  const members = ["choices", "individual_proofs", "overall_proof", ...(question.blank ? ["blank_proof"] : [])];
-  const answer = exactMembers(value, members, "answer-form");
-  const size = question.answers.length + (question.blank ? 1 : 0);
-  const choices = arrayOf(answer["choices"], size, "choice-count").map(readCiphertext);
-  const proofs = arrayOf(answer["individual_proofs"], size, "proof-count");
-  const points = choices.map(({ alpha, beta }) => ({ alpha: parseElement(alpha), beta: parseElement(beta) }));
-  points.forEach((pair, rank) => {
-    const prefix = `prove|${bond}|${pairText(choices[rank])}|`;
-    const cases = [pair, shifted(pair, 1)];
-    checkDisjunction(publicKey, cases, proofs[rank] ?? null, prefix, "individual-proof");
+/** The answer to one question: of the right form, nothing proved yet. */
+interface ReadAnswer {
+  readonly question: Question;
+  readonly choices: readonly Ciphertext[];
+  readonly points: readonly Pair[];
+  readonly individual: readonly (readonly ProofScalars[])[];
+  readonly overall: readonly ProofScalars[];
+  readonly blank: readonly ProofScalars[] | undefined;
+}
+
+function readAnswer(question: Question, value: Json): ReadAnswer {
+  const blankMember = question.blank ? ["blank_proof"] : [];
+  const answer = membersOf(value, "answer", ["choices", "individual_proofs", "overall_proof", ...blankMember]);
+  const size = question.answers.length + blankMember.length;
+  const cases = question.maximum - question.minimum + 1 + blankMember.length;
+  const choices = itemsOf(answer["choices"], "choices", size).map(readCiphertext);
+  return {
+    question,
+    choices,
+    points: choices.map(({ alpha, beta }) => ({ alpha: parseElement(alpha), beta: parseElement(beta) })),
+    individual: itemsOf(answer["individual_proofs"], "individual_proofs", size).map((proofs) => readProofs(proofs, 2)),
+    overall: readProofs(answer["overall_proof"], cases),
+    blank: question.blank ? readProofs(answer["blank_proof"], 2) : undefined,
+  };
+}
+
+function readProofs(value: Json | undefined, length: number): ProofScalars[] {
+  return itemsOf(value, "proofs", length).map(readProof);
+}
+
+function checkAnswer(publicKey: Element, answer: ReadAnswer, bond: string): void {
+  answer.points.forEach((pair, rank) => {
+    const prefix = `prove|${bond}|${pairText(answer.choices[rank])}|`;
+    checkDisjunction(publicKey, [pair, shifted(pair, 1)], answer.individual[rank] ?? [], prefix, "wrong-individual-proof");
   });
-  const bonds = `${bond}|${choices.map(pairText).join(",")}`;
-  checkSum(publicKey, question, points, answer, bonds);
-  return choices;
+  checkSum(publicKey, answer, `${bond}|${answer.choices.map(pairText).join(",")}`);
 }
 
-function checkSum(
-  publicKey: Element,
-  question: Question,
-  points: readonly Pair[],
-  answer: Readonly<Record<string, Json>>,
-  bonds: string,
-): void {
+function checkSum(publicKey: Element, { question, points, overall, blank: blankProof }: ReadAnswer, bonds: string): void {
   const blank = question.blank ? points[0] : undefined;
   const sum = product(question.blank ? points.slice(1) : points);
   const range: Pair[] = [];
   for (let total = question.minimum; total <= question.maximum; total += 1) range.push(shifted(sum, total));
-  if (blank === undefined) {
+  if (blank === undefined || blankProof === undefined) {
     const sumText = elementTexts([sum.alpha, sum.beta]).join(",");
-    checkDisjunction(publicKey, range, answer["overall_proof"] ?? null, `prove|${bonds}|${sumText}|`, "overall-proof");
+    checkDisjunction(publicKey, range, overall, `prove|${bonds}|${sumText}|`, "wrong-overall-proof");
     return;
   }
-  checkDisjunction(publicKey, [blank, sum], answer["blank_proof"] ?? null, `bproof0|${bonds}|`, "blank-proof");
-  const cases = [shifted(blank, 1), ...range];
-  checkDisjunction(publicKey, cases, answer["overall_proof"] ?? null, `bproof1|${bonds}|`, "overall-proof");
+  checkDisjunction(publicKey, [blank, sum], blankProof, `bproof0|${bonds}|`, "wrong-blank-proof");
+  checkDisjunction(publicKey, [shifted(blank, 1), ...range], overall, `bproof1|${bonds}|`, "wrong-overall-proof");
 }
 
 /** At least one of the pairs encrypts 0: commitments A = g^r·alpha^c, B = y^r·beta^c, and H = Σ c. */
-function checkDisjunction(publicKey: Element, pairs: readonly Pair[], value: Json, prefix: string, code: string): void {
-  const proofs = arrayOf(value, pairs.length, "proof-count").map(readProof);
+function checkDisjunction(
+  publicKey: Element,
+  pairs: readonly Pair[],
+  proofs: readonly ProofScalars[],
+  prefix: string,
+  code: string,
+): void {
   let total = 0n;
   const commitments = pairs.flatMap(({ alpha, beta }, rank) => {
-    const { challenge, response } = proofs[rank] ?? { challenge: 0n, response: 0n };
-    total += challenge;
+    const proof = proofs[rank];
+    if (proof === undefined) throw lengthFault("proofs");
+    total += proof.challenge;
     return [
-      generatorPower(response).add(publicPower(alpha, challenge)),
-      publicPower(publicKey, response).add(publicPower(beta, challenge)),
+      generatorPower(proof.response).add(publicPower(alpha, proof.challenge)),
+      publicPower(publicKey, proof.response).add(publicPower(beta, proof.challenge)),
     ];
   });
   if (hashToScalar(prefix, elementTexts(commitments)) !== modOrder(total)) {
@@ -117,10 +141,9 @@ function checkDisjunction(publicKey: Element, pairs: readonly Pair[], value: Jso
 }
 
 function readCiphertext(value: Json): Ciphertext {
-  const members = exactMembers(value, ["alpha", "beta"], "answer-form");
-  const { alpha, beta } = members;
+  const { alpha, beta } = membersOf(value, "choice", ["alpha", "beta"]);
   if (typeof alpha !== "string" || typeof beta !== "string") {
-    throw new ProtocolFault("element-form", "A group element must be 64 lower-case hexadecimal digits.");
+    throw new ProtocolFault("element-not-canonical", "A group element must be a text.");
   }
   return { alpha, beta };
 }

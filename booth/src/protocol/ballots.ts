@@ -12,7 +12,7 @@ import {
   publicPower,
   type Element,
 } from "./group.js";
-import { canonical } from "./jsontext.js";
+import { canonical, lengthFault } from "./jsontext.js";
 import { writeProof, type Proof } from "./proofs.js";
 import { randomScalar, type RandomSource } from "./random.js";
 import { proveKnowledge } from "./signatures.js";
@@ -53,7 +53,7 @@ export interface NewBallot {
 export function createBallot({ election, secret, choices, random, tables }: NewBallot): string {
   const bases = tables ?? buildTables(election);
   if (choices.length !== election.questions.length) {
-    throw new ProtocolFault("choice-form", "A ballot answers every question.");
+    throw lengthFault("choices");
   }
   const credential = elementText(bases.generator.power(secret));
   const bond = `${election.fingerprint}|${credential}`;
@@ -164,9 +164,11 @@ class AnswerMaker {
   private open(statements: readonly Statement[], trueCase: number): OpenProof {
     const { generator, publicKey } = this.bases;
     const commitments: Element[] = [];
+    // The order of the draws is that of the vectors, so that a known source gives a known ballot.
+    const witness = randomScalar(this.random);
     const cases = statements.map(({ r, excess }, rank) => {
       const challenge = rank === trueCase ? 0n : randomScalar(this.random);
-      const scalar = randomScalar(this.random);
+      const scalar = rank === trueCase ? witness : randomScalar(this.random);
       const exponent = modOrder(scalar + r * challenge);
       const shift = generator.power(modOrder(challenge * excess));
       commitments.push(generator.power(exponent), publicKey.power(exponent).add(shift));
@@ -198,7 +200,7 @@ function checkChoice(question: Question, choice: readonly number[]): void {
   const blankChosen = question.blank && choice[0] === 1;
   const allowed = blankChosen ? chosen === 0 : chosen >= question.minimum && chosen <= question.maximum;
   if (!wellFormed || !allowed) {
-    throw new ProtocolFault("choice-form", "The choice does not fit the question.");
+    throw new ProtocolFault("bad-choice", "The choice does not fit the question.");
   }
 }
 

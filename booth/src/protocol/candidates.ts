@@ -1,7 +1,7 @@
 import { hexHash } from "./bytes.js";
 import type { Election } from "./election.js";
 import { ProtocolFault } from "./errors.js";
-import { arrayOf, decodeUtf8, exactMembers, readCanonical, stringOf, type Json } from "./jsontext.js";
+import { integerOf, itemsOf, membersOf, readCanonicalBytes, textOf, underCode, type Json } from "./jsontext.js";
 
 export interface Candidate {
   readonly rank: number;
@@ -21,6 +21,7 @@ export interface CandidateList {
 }
 
 export interface CandidateBundle {
+  readonly contest: string;
   readonly order: string;
   readonly lists: readonly CandidateList[];
 }
@@ -38,45 +39,46 @@ export function readCandidates(election: Election, bytes: Uint8Array): Candidate
   if (election.candidatesHash === undefined || hexHash(bytes) !== election.candidatesHash) {
     throw new ProtocolFault(CODE, "The candidate bundle is not the one that the election binds.");
   }
-  const members = ["version", "contest", "order", "lists"];
-  const bundle = exactMembers(readCanonical(decodeUtf8(bytes)), members, CODE);
-  const question = election.questions[0];
-  if (bundle["version"] !== 1 || bundle["contest"] !== election.uuid || question === undefined) {
+  const bundle = underCode(CODE, "The candidate bundle is not of the agreed form.", () => readBundle(bytes));
+  const [question] = election.questions;
+  if (bundle.contest !== election.uuid || bundle.lists.length !== question?.answers.length) {
     throw new ProtocolFault(CODE, "The candidate bundle belongs to another contest.");
   }
-  const lists = arrayOf(bundle["lists"], question.answers.length, CODE).map(readList);
-  lists.forEach((list, rank) => {
+  bundle.lists.forEach((list, rank) => {
     if (list.position !== rank + 1 || list.name !== question.answers[rank]) {
       throw new ProtocolFault(CODE, "The lists are not the answers of the question.");
     }
   });
-  return { order: stringOf(bundle["order"], CODE), lists };
+  return bundle;
+}
+
+function readBundle(bytes: Uint8Array): CandidateBundle {
+  const bundle = membersOf(readCanonicalBytes(bytes), "candidates", ["version", "contest", "order", "lists"]);
+  integerOf(bundle["version"], "version", 1, 1);
+  return {
+    contest: textOf(bundle["contest"], "contest"),
+    order: textOf(bundle["order"], "order"),
+    lists: itemsOf(bundle["lists"], "lists").map(readList),
+  };
 }
 
 function readList(value: Json): CandidateList {
-  const list = exactMembers(value, LIST_MEMBERS, CODE);
-  const { position, kind, logo } = list;
-  if (typeof position !== "number" || (kind !== "list" && kind !== "sigle")) {
-    throw new ProtocolFault(CODE, "A list lacks its position or its kind.");
-  }
-  if (typeof logo !== "string" || !/^(data:image\/png;base64,[A-Za-z0-9+/]+=*)?$/.test(logo)) {
-    throw new ProtocolFault(CODE, "A logo must be a PNG image inside the bundle.");
-  }
+  const list = membersOf(value, "list", LIST_MEMBERS);
   return {
-    position,
-    kind,
-    logo,
-    name: stringOf(list["name"], CODE),
-    organisations: arrayOf(list["organisations"], undefined, CODE).map((name) => stringOf(name, CODE)),
-    affiliation: stringOf(list["affiliation"], CODE),
-    logoAlternative: stringOf(list["logo_alt"], CODE),
-    statement: stringOf(list["statement"], CODE),
-    candidates: arrayOf(list["candidates"], undefined, CODE).map(readCandidate),
+    position: integerOf(list["position"], "position", 1),
+    kind: textOf(list["kind"], "kind", /^(?:list|sigle)$/) === "sigle" ? "sigle" : "list",
+    name: textOf(list["name"], "name"),
+    organisations: itemsOf(list["organisations"], "organisations").map((name) => textOf(name, "organisation")),
+    affiliation: textOf(list["affiliation"], "affiliation"),
+    // A picture comes with the bundle or not at all: the booth fetches nothing elsewhere.
+    logo: textOf(list["logo"], "logo", /^(?:data:image\/png;base64,[A-Za-z0-9+/]+=*)?$/),
+    logoAlternative: textOf(list["logo_alt"], "logo_alt"),
+    statement: textOf(list["statement"], "statement"),
+    candidates: itemsOf(list["candidates"], "candidates").map(readCandidate),
   };
 }
 
 function readCandidate(value: Json): Candidate {
-  const { rank, name } = exactMembers(value, ["rank", "name"], CODE);
-  if (typeof rank !== "number") throw new ProtocolFault(CODE, "A candidate lacks a rank.");
-  return { rank, name: stringOf(name, CODE) };
+  const { rank, name } = membersOf(value, "candidate", ["rank", "name"]);
+  return { rank: integerOf(rank, "rank", 1), name: textOf(name, "name") };
 }

@@ -6,10 +6,11 @@ import {
   generatorPower,
   modOrder,
   parseElement,
+  parseKey,
   publicPower,
   type Element,
 } from "./group.js";
-import { arrayOf, canonical, exactMembers, readCanonical, stringOf, type Json } from "./jsontext.js";
+import { canonical, itemsOf, lengthFault, membersOf, readCanonical, textOf, type Json } from "./jsontext.js";
 import { readScalar } from "./proofs.js";
 import { randomBase58, randomScalar, type RandomSource } from "./random.js";
 import { deriveTrusteeKeys, openSigned, receiveMessage, sendMessage, sign, type TrusteeKeys } from "./sealing.js";
@@ -51,26 +52,23 @@ function contextOf({ index, size, threshold }: Place): Record<string, string | n
 
 /** Step 2: every certificate of the group, in order, each at its own place and signed by its own key. */
 export function checkCertificates(texts: readonly string[], group: Omit<Place, "index">): Certificate[] {
-  if (texts.length !== group.size) throw new ProtocolFault("certificate-count", "A certificate is missing or too many.");
+  if (texts.length !== group.size) throw lengthFault("certificates");
   const certificates = texts.map((text, rank) => checkCertificate(text, { ...group, index: rank + 1 }));
   const keys = certificates.flatMap(({ verificationKey, encryptionKey }) => [elementText(verificationKey), elementText(encryptionKey)]);
-  if (new Set(keys).size !== keys.length) throw new ProtocolFault("certificate-twice", "Two certificates share a key.");
+  if (new Set(keys).size !== keys.length) throw new ProtocolFault("duplicate-certificate", "Two certificates share a key.");
   return certificates;
 }
 
 function checkCertificate(text: string, place: Place): Certificate {
   const signed = readCanonical(text);
-  const message = stringOf(exactMembers(signed, ["message", "signature"], "certificate-form")["message"], "certificate-form");
-  const content = exactMembers(readCanonical(message), ["context", "verification", "encryption"], "certificate-form");
+  const message = textOf(membersOf(signed, "signed_msg", ["message", "signature"])["message"], "message");
+  const content = membersOf(readCanonical(message), "certificate", ["context", "verification", "encryption"]);
   if (canonical(content["context"]) !== canonical(contextOf(place))) {
-    throw new ProtocolFault("certificate-context", "A certificate was made for another place or another group.");
+    throw new ProtocolFault("wrong-context", "A certificate was made for another place or another group.");
   }
-  const verificationKey = parseElement(content["verification"]);
-  const encryptionKey = parseElement(content["encryption"]);
-  if (verificationKey.equals(NEUTRAL) || encryptionKey.equals(NEUTRAL)) {
-    throw new ProtocolFault("certificate-key", "A certificate bears a key that hides nothing.");
-  }
-  openSigned(signed, verificationKey);
+  const verificationKey = parseKey(content["verification"]);
+  const encryptionKey = parseKey(content["encryption"]);
+  withSignatureCode("wrong-certificate", `Certificate ${place.index} is not valid.`, () => openSigned(signed, verificationKey));
   return { text, verificationKey, encryptionKey };
 }
 
@@ -80,7 +78,7 @@ export function checkOwnPlace(seed: string, place: Place, texts: readonly string
   const keys = deriveTrusteeKeys(seed);
   const mine = certificates[place.index - 1];
   if (!mine?.verificationKey.equals(keys.verificationKey) || !mine.encryptionKey.equals(keys.encryptionKey)) {
-    throw new ProtocolFault("certificate-not-mine", "The certificate at this place was not made from this key file.");
+    throw new ProtocolFault("not-a-member", "The certificate at this place was not made from this key file.");
   }
   return { keys, certificates };
 }
@@ -133,17 +131,17 @@ export async function makeShare(
   random: RandomSource,
 ): Promise<string> {
   const { keys, certificates } = checkOwnPlace(seed, place, texts);
-  const members = exactMembers(readCanonical(vinput), ["polynomial", "secrets", "coefexps", "signatures"], "vinput-form");
-  const secrets = arrayOf(members["secrets"], place.size, "vinput-form");
+  const members = membersOf(readCanonical(vinput), "vinput", ["polynomial", "secrets", "coefexps", "signatures"]);
+  const secrets = itemsOf(members["secrets"], "secrets", place.size);
   const coefexps = checkCoefexps(certificates, place, members["coefexps"], members["signatures"]);
   await checkOwnPolynomial(keys, place, members["polynomial"], coefexps);
   let decryptionKey = 0n;
   for (const [rank, certificate] of certificates.entries()) {
     const message = await receiveMessage(keys, certificate.verificationKey, secrets[rank]);
-    const secret = readScalar(exactMembers(readCanonical(message), ["secret"], "vinput-form")["secret"]);
+    const secret = readScalar(membersOf(readCanonical(message), "secret", ["secret"])["secret"]);
     const promised = evaluateExponents(coefexps[rank] ?? [], place.index);
     if (!generatorPower(secret).equals(promised)) {
-      throw new ProtocolFault("secret-wrong", `The secret sent by trustee ${rank + 1} does not match its coefficients.`);
+      throw new ProtocolFault("wrong-secret-share", `The secret sent by trustee ${rank + 1} does not match its coefficients.`);
     }
     decryptionKey = modOrder(decryptionKey + secret);
   }
@@ -169,14 +167,20 @@ function checkCoefexps(
   signedAll: Json | undefined,
   signaturesAll: Json | undefined,
 ): Element[][] {
-  const signed = arrayOf(signedAll, place.size, "vinput-form");
-  const signatures = arrayOf(signaturesAll, place.size, "vinput-form");
+  const signed = itemsOf(signedAll, "coefexps", place.size);
+  const signatures = itemsOf(signaturesAll, "signatures", place.size);
   const texts = certificates.map(({ text }) => text);
   return certificates.map(({ verificationKey }, rank) => {
-    const message = openSigned(signed[rank], verificationKey);
-    const content = exactMembers(readCanonical(message), ["coefexps"], "vinput-form");
-    const written = arrayOf(content["coefexps"], place.threshold, "coefexps-count").map((text) => stringOf(text));
-    verifyMessage(verificationKey, certificatesMessage(texts, written), signatures[rank]);
+    const sender = `trustee ${rank + 1}`;
+    const message = withSignatureCode("wrong-coefficients", `The coefficients of ${sender} are not valid.`, () =>
+      openSigned(signed[rank], verificationKey),
+    );
+    const content = membersOf(readCanonical(message), "coefexps", ["coefexps"]);
+    const written = itemsOf(content["coefexps"], "coefexps").map((text) => textOf(text, "coefexps"));
+    if (written.length !== place.threshold) throw new ProtocolFault("wrong-threshold", "The threshold does not match.");
+    withSignatureCode("wrong-certificates-signature", `The certificates were not signed by ${sender}.`, () => {
+      verifyMessage(verificationKey, certificatesMessage(texts, written), signatures[rank]);
+    });
     return written.map(parseElement);
   });
 }
@@ -188,18 +192,33 @@ async function checkOwnPolynomial(
   coefexps: readonly (readonly Element[])[],
 ): Promise<void> {
   const message = await receiveMessage(keys, keys.verificationKey, sealed);
-  const content = exactMembers(readCanonical(message), ["polynomial"], "vinput-form");
-  const coefficients = arrayOf(content["polynomial"], place.threshold, "vinput-form").map(readScalar);
+  const content = membersOf(readCanonical(message), "polynomial", ["polynomial"]);
+  const coefficients = itemsOf(content["polynomial"], "polynomial", place.threshold).map(readScalar);
   const mine = coefexps[place.index - 1] ?? [];
   if (!coefficients.every((coefficient, rank) => mine[rank]?.equals(generatorPower(coefficient)))) {
-    throw new ProtocolFault("polynomial-not-mine", "The coefficients shown for this place are not this trustee's own.");
+    throw new ProtocolFault("wrong-own-polynomial", "The coefficients shown for this place are not this trustee's own.");
   }
 }
 
-/** The decryption key that a trustee sealed to itself in its step 5 answer. */
+/** The decryption key that a trustee sealed to itself, from its whole step 5 answer. */
 export async function openDecryptionKey(seed: string, voutput: string): Promise<bigint> {
+  const members = membersOf(readCanonical(voutput), "voutput", ["private_key", "public_key"]);
+  return openSealedKey(seed, members["private_key"]);
+}
+
+/** The decryption key in the sealed message by which a trustee keeps it for itself. */
+export async function openSealedKey(seed: string, sealed: unknown): Promise<bigint> {
   const keys = deriveTrusteeKeys(seed);
-  const members = exactMembers(readCanonical(voutput), ["private_key", "public_key"], "voutput-form");
-  const message = await receiveMessage(keys, keys.verificationKey, members["private_key"]);
-  return readScalar(exactMembers(readCanonical(message), ["decryption_key"], "voutput-form")["decryption_key"]);
+  const message = await receiveMessage(keys, keys.verificationKey, sealed);
+  return readScalar(membersOf(readCanonical(message), "decryption_key", ["decryption_key"])["decryption_key"]);
+}
+
+/** Runs a check; a wrong signature in it is told under the code that names what was signed. */
+function withSignatureCode<Value>(code: string, sentence: string, check: () => Value): Value {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof ProtocolFault && error.code === "wrong-message-signature") throw new ProtocolFault(code, sentence);
+    throw error;
+  }
 }

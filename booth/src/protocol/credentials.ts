@@ -12,7 +12,7 @@ const GROUPS = [5, 6, 5, 6] as const;
 
 /** What a person typed, without the spaces and hyphens (of any kind) that are forgiven. */
 export function bareCode(typed: string): string {
-  return typed.normalize("NFKC").replace(/[\s\u00ad\u200b-\u200d\u2010-\u2015\u2060\u2212\ufeff-]/g, "");
+  return typed.normalize("NFKC").replace(/[\s\u00ad\u200b-\u200d\u2010-\u2015\u2060\u2212\ufeff.-]/g, "");
 }
 
 /** The characters cut 5-6-5-6 and joined by hyphens, as on the notice; shorter texts give what there is. */
@@ -36,15 +36,24 @@ export function foreignCharacters(bare: string): string[] {
 export function normaliseCode(typed: string): string {
   const bare = bareCode(typed);
   if (foreignCharacters(bare).length > 0) {
-    throw new ProtocolFault("code-characters", "A voting code has only Base58 characters.");
+    throw new ProtocolFault("bad-code", "A voting code has only Base58 characters.");
   }
-  if (bare.length !== CODE_LENGTH) throw new ProtocolFault("code-length", "A voting code has 22 characters.");
+  if (bare.length !== CODE_LENGTH) throw new ProtocolFault("bad-code", "A voting code has 22 characters.");
   return groupCode(bare);
 }
 
-/** Private exponent of a code in one contest (Belenios ≥ 2.4, full form, §5); hyphens are part of the code. */
+/** The identifier of an election: Base58, 14 to 64 characters. */
+export function checkUuid(value: unknown): string {
+  if (typeof value !== "string" || !/^[1-9A-HJ-NP-Za-km-z]{14,64}$/.test(value)) {
+    throw new ProtocolFault("bad-uuid", "The election identifier does not have the expected form.");
+  }
+  return value;
+}
+
+/** Private exponent of a normalised code in one contest (Belenios ≥ 2.4, full form, §5); its hyphens count. */
 export function deriveSecret(uuid: string, code: string): bigint {
-  const halves = [0, 1].map((rank) => hexHash(`derive_credential|${uuid}|${rank}|${code}`));
+  const salt = checkUuid(uuid);
+  const halves = [0, 1].map((rank) => hexHash(`derive_credential|${salt}|${rank}|${code}`));
   return modOrder(BigInt("0x" + halves.join("")));
 }
 
@@ -55,7 +64,10 @@ export function publicCredential(secret: bigint): string {
 
 /** What a voter signs to prove possession of a code: bound to the session's challenge and to one contest. */
 export function possessionMessage(challenge: string, uuid: string, credential: string): string {
-  return `isoloir-possession|${challenge}|${uuid}|${credential}`;
+  if (!/^[A-Za-z0-9_=:.+/-]{16,256}$/.test(challenge)) {
+    throw new ProtocolFault("bad-challenge", "The challenge does not have the expected form.");
+  }
+  return `isoloir-possession|${challenge}|${checkUuid(uuid)}|${credential}`;
 }
 
 export function provePossession(secret: bigint, challenge: string, uuid: string, random: RandomSource): Proof {

@@ -1,7 +1,7 @@
 import type { Election } from "./election.js";
 import { ProtocolFault } from "./errors.js";
 import { elementText, elementTexts, generatorPower, hashToScalar, modOrder, parseElement, secretPower, type Element } from "./group.js";
-import { arrayOf, canonical, exactMembers, readCanonical, type Json } from "./jsontext.js";
+import { canonical, itemsOf, membersOf, readCanonical, type Json } from "./jsontext.js";
 import { writeProof, type Proof } from "./proofs.js";
 import { randomScalar, type RandomSource } from "./random.js";
 
@@ -19,7 +19,7 @@ export interface DecryptionWork {
 export function makePartialDecryption({ election, encryptedTally, secret, publicShare, random }: DecryptionWork): string {
   const share = elementText(generatorPower(secret));
   if (share !== publicShare) {
-    throw new ProtocolFault("share-not-mine", "The public share of this contest was not made from this key file.");
+    throw new ProtocolFault("wrong-owner", "The public share of this contest was not made from this key file.");
   }
   const prefix = `decrypt|${election.fingerprint}|${share}|`;
   const factors: string[][] = [];
@@ -41,15 +41,15 @@ function decryptOne(alpha: Element, secret: bigint, prefix: string, random: Rand
 
 /** First halves of the tally's ciphertexts, one row per question of the election. */
 function readTally(election: Election, text: string): Element[][] {
-  const rows = arrayOf(readCanonical(text), election.questions.length, "tally-shape");
+  const rows = itemsOf(readCanonical(text), "tally", election.questions.length);
   return election.questions.map((question, rank) => {
     const size = question.answers.length + (question.blank ? 1 : 0);
-    return arrayOf(rows[rank], size, "tally-shape").map(readAlpha);
+    return itemsOf(rows[rank], "tally", size).map(readAlpha);
   });
 }
 
 function readAlpha(value: Json): Element {
-  const { alpha, beta } = exactMembers(value, ["alpha", "beta"], "tally-shape");
+  const { alpha, beta } = membersOf(value, "ciphertext", ["alpha", "beta"]);
   parseElement(beta);
   return parseElement(alpha);
 }

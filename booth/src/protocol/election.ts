@@ -1,7 +1,8 @@
 import { base64Hash } from "./bytes.js";
+import { checkUuid } from "./credentials.js";
 import { ProtocolFault } from "./errors.js";
-import { GROUP_NAME, NEUTRAL, parseElement, type Element } from "./group.js";
-import { arrayOf, decodeUtf8, readCanonical, stringOf, type Json, type JsonObject } from "./jsontext.js";
+import { GROUP_NAME, parseKey, type Element } from "./group.js";
+import { booleanOf, integerOf, itemsOf, lengthFault, membersOf, readCanonicalBytes, textOf, type Json, type JsonObject } from "./jsontext.js";
 
 export interface Question {
   readonly question: string;
@@ -22,56 +23,57 @@ export interface Election {
   readonly candidatesHash: string | undefined;
 }
 
-/** Reads the exact bytes of an election record (Belenios version 1, homomorphic questions, Ed25519). */
+const REQUIRED = ["version", "description", "name", "group", "public_key", "questions", "uuid"];
+const OPTIONAL = ["administrator", "credential_authority", "language", "contest", "candidates"];
+const MOST_ANSWERS = 1000;
+const MOST_QUESTIONS = 100;
+
+/** Reads the exact bytes of an election record (§4): version 1, homomorphic questions, Ed25519. */
 export function readElection(bytes: Uint8Array): Election {
-  const record = readCanonical(decodeUtf8(bytes));
-  if (typeof record !== "object" || record === null || Array.isArray(record)) {
-    throw new ProtocolFault("election-form", "The election record must be an object.");
-  }
-  if (record["version"] !== 1 || record["group"] !== GROUP_NAME) {
-    throw new ProtocolFault("election-form", "Only version 1 elections in Ed25519 are supported.");
-  }
-  const uuid = stringOf(record["uuid"], "election-form");
-  if (!/^[1-9A-HJ-NP-Za-km-z]{14,}$/.test(uuid)) {
-    throw new ProtocolFault("election-form", "The identifier of the election must be Base58.");
-  }
-  const publicKey = parseElement(record["public_key"]);
-  if (publicKey.equals(NEUTRAL)) {
-    throw new ProtocolFault("election-key", "The public key of the election hides nothing.");
-  }
+  const record = membersOf(readCanonicalBytes(bytes), "election", REQUIRED, OPTIONAL);
+  if (record["version"] !== 1) throw new ProtocolFault("unknown-version", "The version of the record is not 1.");
+  if (textOf(record["group"], "group") !== GROUP_NAME) throw new ProtocolFault("unknown-group", "The group is not Ed25519.");
+  const questions = itemsOf(record["questions"], "questions");
+  if (questions.length < 1 || questions.length > MOST_QUESTIONS) throw lengthFault("questions");
+  checkTexts(record);
   return {
     fingerprint: base64Hash(bytes),
-    uuid,
-    name: stringOf(record["name"], "election-form"),
-    publicKey,
-    questions: arrayOf(record["questions"], undefined, "election-form").map(readQuestion),
-    candidatesHash: readCandidatesHash(record),
+    uuid: checkUuid(record["uuid"]),
+    name: textOf(record["name"], "name"),
+    publicKey: parseKey(record["public_key"]),
+    questions: questions.map(readQuestion),
+    candidatesHash: readCandidatesHash(record["candidates"]),
   };
 }
 
+/** Members that are bound by the fingerprint but not used here: they must still be of their form. */
+function checkTexts(record: JsonObject): void {
+  textOf(record["description"], "description");
+  for (const member of ["administrator", "credential_authority"]) textOf(record[member] ?? (member in record ? null : ""), member);
+  const { contest } = record;
+  if (contest === undefined) return;
+  const { code, name, election, seats } = membersOf(contest, "contest", ["code", "name", "election", "seats"]);
+  for (const text of [code, name, election]) textOf(text, "contest");
+  integerOf(seats, "seats", 0);
+}
+
 function readQuestion(value: Json): Question {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new ProtocolFault("election-form", "A question must be an object.");
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  if (isObject && "type" in value) throw new ProtocolFault("unknown-question-type", "Only homomorphic questions are read.");
+  const blankMember = isObject && "blank" in value ? ["blank"] : [];
+  const question = membersOf(value, "question", ["answers", ...blankMember, "min", "max", "question"]);
+  const answers = itemsOf(question["answers"], "answers").map((answer) => textOf(answer, "answer"));
+  if (answers.length < 1 || answers.length > MOST_ANSWERS) throw lengthFault("answers");
+  const minimum = integerOf(question["min"], "min", 0, MOST_ANSWERS);
+  const maximum = integerOf(question["max"], "max", 0, MOST_ANSWERS);
+  if (minimum > maximum || maximum > answers.length || maximum === 0) {
+    throw new ProtocolFault("bad-bounds", "The bounds of a question do not fit.");
   }
-  const minimum = value["min"];
-  const maximum = value["max"];
-  const blank = value["blank"] ?? false;
-  const answers = arrayOf(value["answers"], undefined, "election-form").map((answer) => stringOf(answer, "election-form"));
-  if (!isCount(minimum) || !isCount(maximum) || minimum > maximum || maximum > answers.length || typeof blank !== "boolean") {
-    throw new ProtocolFault("election-form", "A question must say how many answers may be chosen.");
-  }
-  return { question: stringOf(value["question"], "election-form"), answers, blank, minimum, maximum };
+  const blank = booleanOf(question["blank"] ?? false, "blank");
+  return { question: textOf(question["question"], "question"), answers, blank, minimum, maximum };
 }
 
-function isCount(value: Json | undefined): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-}
-
-function readCandidatesHash(record: JsonObject): string | undefined {
-  const candidates = record["candidates"];
+function readCandidatesHash(candidates: Json | undefined): string | undefined {
   if (candidates === undefined) return undefined;
-  if (typeof candidates !== "object" || candidates === null || Array.isArray(candidates)) {
-    throw new ProtocolFault("election-form", "The member “candidates” must be an object.");
-  }
-  return stringOf(candidates["sha256"], "election-form");
+  return textOf(membersOf(candidates, "candidates", ["sha256"])["sha256"], "sha256", /^[0-9a-f]{64}$/);
 }

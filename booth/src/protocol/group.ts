@@ -42,7 +42,7 @@ export function normaliseElements(elements: readonly Element[]): Element[] {
  */
 export function parseElement(text: unknown): Element {
   if (typeof text !== "string" || !/^[0-9a-f]{64}$/.test(text)) {
-    throw new ProtocolFault("element-form", "A group element must be 64 lower-case hexadecimal digits.");
+    throw new ProtocolFault("element-not-canonical", "A group element must be 64 lower-case hexadecimal digits.");
   }
   let element: Element;
   try {
@@ -54,6 +54,13 @@ export function parseElement(text: unknown): Element {
     throw new ProtocolFault("element-not-in-group", "The point lies outside the prime-order subgroup.");
   }
   return element;
+}
+
+/** Reads a public key: any element but the neutral one, whose secret everybody knows. */
+export function parseKey(text: unknown): Element {
+  const key = parseElement(text);
+  if (key.equals(NEUTRAL)) throw new ProtocolFault("neutral-key", "A public key is the neutral element.");
+  return key;
 }
 
 /** Reduces any integer into [0, q). */

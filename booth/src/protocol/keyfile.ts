@@ -2,7 +2,7 @@ import { scryptAsync } from "@noble/hashes/scrypt.js";
 
 import { bytesToHex, hexToBytes, utf8ToBytes } from "./bytes.js";
 import { ProtocolFault } from "./errors.js";
-import { canonical, decodeUtf8, exactMembers, readCanonical, stringOf } from "./jsontext.js";
+import { canonical, decodeUtf8, integerOf, membersOf, readCanonical, textOf, underCode } from "./jsontext.js";
 import type { RandomSource } from "./random.js";
 import { owned } from "./sealing.js";
 
@@ -81,38 +81,31 @@ interface KeyFile {
 }
 
 function readKeyFile(text: string): KeyFile {
-  const code = "key-file-form";
-  let file;
-  try {
-    file = exactMembers(readCanonical(text.trimEnd()), MEMBERS, code);
-  } catch {
-    throw new ProtocolFault(code, "The file is not a key file.");
-  }
-  const kdf = exactMembers(file["kdf"], ["name", "n", "r", "p", "salt"], code);
-  const { name, nonce } = exactMembers(file["cipher"], ["name", "nonce"], code);
-  const known = kdf["name"] === "scrypt" && kdf["n"] === COST.n && kdf["r"] === COST.r && kdf["p"] === COST.p;
-  const index = file["index"];
-  if (file["format"] !== FORMAT || file["version"] !== 1 || !known || name !== "AES-256-GCM" || typeof index !== "number") {
-    throw new ProtocolFault(code, "The key file is of another kind or version.");
-  }
-  return {
-    holder: {
-      station: stringOf(file["station"], code),
-      holder: stringOf(file["holder"], code),
-      group: stringOf(file["group"], code),
-      index,
-    },
-    salt: hexOf(kdf["salt"], 16),
-    nonce: hexOf(nonce, 12),
-    sealed: hexOf(file["sealed"], 38),
-  };
+  return underCode("key-file-form", "The file is not a key file of this kind and version.", () => {
+    const file = membersOf(readCanonical(text.trimEnd()), "key file", MEMBERS);
+    const kdf = membersOf(file["kdf"], "kdf", ["name", "n", "r", "p", "salt"]);
+    const { name, nonce } = membersOf(file["cipher"], "cipher", ["name", "nonce"]);
+    textOf(file["format"], "format", /^isoloir-trustee-key$/);
+    integerOf(file["version"], "version", 1, 1);
+    textOf(kdf["name"], "kdf", /^scrypt$/);
+    for (const cost of ["n", "r", "p"] as const) integerOf(kdf[cost], cost, COST[cost], COST[cost]);
+    textOf(name, "cipher", /^AES-256-GCM$/);
+    return {
+      holder: {
+        station: textOf(file["station"], "station"),
+        holder: textOf(file["holder"], "holder"),
+        group: textOf(file["group"], "group"),
+        index: integerOf(file["index"], "index", 1),
+      },
+      salt: hexOf(kdf["salt"], 16),
+      nonce: hexOf(nonce, 12),
+      sealed: hexOf(file["sealed"], 38),
+    };
+  });
 }
 
 function hexOf(value: unknown, length: number): Uint8Array {
-  if (typeof value !== "string" || !/^[0-9a-f]*$/.test(value) || value.length !== 2 * length) {
-    throw new ProtocolFault("key-file-form", "A member of the key file is not of its length.");
-  }
-  return hexToBytes(value);
+  return hexToBytes(textOf(value, "hexadecimal", new RegExp(`^[0-9a-f]{${2 * length}}$`)));
 }
 
 function cipher({ station, group, index }: KeyHolder, nonce: Uint8Array): AesGcmParams {

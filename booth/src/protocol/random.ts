@@ -7,9 +7,9 @@ export type RandomSource = (length: number) => Uint8Array;
 /** The browser's own generator; the only source outside of tests. */
 export const systemRandom: RandomSource = (length) => crypto.getRandomValues(new Uint8Array(length));
 
-/** A uniform scalar: 512 random bits reduced modulo q, so that the bias is below 2⁻²⁵⁰. */
+/** A uniform scalar: 64 random bytes, little-endian, reduced modulo q, so that the bias is below 2⁻²⁵⁰. */
 export function randomScalar(random: RandomSource): bigint {
-  return modOrder(BigInt("0x" + bytesToHex(random(64))));
+  return modOrder(BigInt("0x" + bytesToHex(random(64).reverse())));
 }
 
 export const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";

@@ -2,7 +2,7 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 
 import { base64ToBytes, hexToBytes, utf8ToBytes } from "./bytes.js";
 import { ProtocolFault } from "./errors.js";
-import { exactMembers, readCanonical } from "./jsontext.js";
+import { membersOf, readCanonical } from "./jsontext.js";
 
 /** A receipt as the portal sends it. */
 export interface Receipt {
@@ -77,7 +77,7 @@ interface SaidReceipt {
 
 function readReceipt(text: string): SaidReceipt | undefined {
   try {
-    const members = exactMembers(readCanonical(text), MEMBERS);
+    const members = membersOf(readCanonical(text), "receipt", MEMBERS);
     const { type, version, tracker, contest, fingerprint, cast_at: castAt } = members;
     if (type !== "isoloir-receipt" || version !== 1) return undefined;
     if (typeof tracker !== "string" || typeof contest !== "string") return undefined;

@@ -1,7 +1,7 @@
 import { bytesToHex, hashBytes, hexToBytes, utf8ToBytes } from "./bytes.js";
 import { ProtocolFault } from "./errors.js";
 import { elementText, generatorPower, hashToScalar, modOrder, parseElement, secretPower, type Element } from "./group.js";
-import { canonical, decodeUtf8, exactMembers, readCanonical, stringOf } from "./jsontext.js";
+import { canonical, decodeUtf8, membersOf, readCanonical, textOf } from "./jsontext.js";
 import type { Proof } from "./proofs.js";
 import { randomScalar, type RandomSource } from "./random.js";
 import { signMessage, verifyMessage } from "./signatures.js";
@@ -29,6 +29,7 @@ export interface TrusteeKeys {
 }
 
 export function deriveTrusteeKeys(seed: string): TrusteeKeys {
+  if (!/^[1-9A-HJ-NP-Za-km-z]{22}$/.test(seed)) throw new ProtocolFault("bad-seed", "The seed does not have the expected form.");
   const signing = hashToScalar(`sk|${seed}`, []);
   const decryption = hashToScalar(`dk|${seed}`, []);
   return { signing, decryption, verificationKey: generatorPower(signing), encryptionKey: generatorPower(decryption) };
@@ -40,8 +41,8 @@ export function sign(signing: bigint, message: string, random: RandomSource): Si
 
 /** The message of a signed_msg, once its signature holds; raises otherwise. */
 export function openSigned(value: unknown, verificationKey: Element): string {
-  const signed = exactMembers(value, ["message", "signature"], "signed-form");
-  const message = stringOf(signed["message"], "signed-form");
+  const signed = membersOf(value, "signed_msg", ["message", "signature"]);
+  const message = textOf(signed["message"], "message");
   verifyMessage(verificationKey, message, signed["signature"]);
   return message;
 }
@@ -60,11 +61,11 @@ export async function sendMessage(
 /** Opens a message sealed to these keys; checks the sender's signature and the named recipient. */
 export async function receiveMessage(keys: TrusteeKeys, sender: Element, value: unknown): Promise<string> {
   const text = await unseal(keys.decryption, value);
-  const inner = exactMembers(readCanonical(openSigned(readCanonical(text), sender)), ["recipient", "message"], "sealed-form");
+  const inner = membersOf(readCanonical(openSigned(readCanonical(text), sender)), "message", ["recipient", "message"]);
   if (inner["recipient"] !== elementText(keys.encryptionKey)) {
-    throw new ProtocolFault("sealed-recipient", "The message was meant for another trustee.");
+    throw new ProtocolFault("wrong-recipient", "The message was meant for another trustee.");
   }
-  return stringOf(inner["message"], "sealed-form");
+  return textOf(inner["message"], "message");
 }
 
 async function seal(recipient: Element, text: string, random: RandomSource): Promise<SealedMessage> {
@@ -78,21 +79,22 @@ async function seal(recipient: Element, text: string, random: RandomSource): Pro
 }
 
 async function unseal(decryption: bigint, value: unknown): Promise<string> {
-  const text = readCanonical(stringOf(value, "sealed-form"));
-  const sealed = exactMembers(text, ["algorithm", "alpha", "beta", "data"], "sealed-form");
-  const data = stringOf(sealed["data"], "sealed-form");
-  if (sealed["algorithm"] !== "AES-GCM" || !/^([0-9a-f]{2})*$/.test(data)) {
-    throw new ProtocolFault("sealed-form", "Only messages sealed with AES-GCM are read.");
+  const written = readCanonical(textOf(value, "encrypted_msg"));
+  const sealed = membersOf(written, "encrypted_msg", ["algorithm", "alpha", "beta", "data"]);
+  if (sealed["algorithm"] !== "AES-GCM") {
+    throw new ProtocolFault("unknown-algorithm", "A message is encrypted by another algorithm than AES-GCM.");
   }
-  const alpha = stringOf(sealed["alpha"], "sealed-form");
+  const data = textOf(sealed["data"], "data", /^(?:[0-9a-f]{2})+$/);
+  const alpha = textOf(sealed["alpha"], "alpha");
   const mask = parseElement(sealed["beta"]).subtract(secretPower(parseElement(alpha), modOrder(decryption)));
   const key = await importKey(mask, "decrypt");
+  let opened: ArrayBuffer;
   try {
-    const opened = await crypto.subtle.decrypt(aesGcm(alpha), key, owned(hexToBytes(data)));
-    return decodeUtf8(new Uint8Array(opened));
+    opened = await crypto.subtle.decrypt(aesGcm(alpha), key, owned(hexToBytes(data)));
   } catch {
-    throw new ProtocolFault("sealed-altered", "The sealed message cannot be opened with this key.");
+    throw new ProtocolFault("message-not-opened", "An encrypted message cannot be opened with this key.");
   }
+  return decodeUtf8(new Uint8Array(opened));
 }
 
 /** Belenios uses the whole 32-byte hash as initialisation vector, and a tag of 16 bytes at the end. */

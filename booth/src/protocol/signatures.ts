@@ -25,5 +25,5 @@ export function signMessage(secret: bigint, message: string, random: RandomSourc
 }
 
 export function verifyMessage(publicKey: Element, message: string, proof: unknown): void {
-  verifyKnowledge(publicKey, `sigmsg|${message}|`, proof, "signature-wrong");
+  verifyKnowledge(publicKey, `sigmsg|${message}|`, proof, "wrong-message-signature");
 }

@@ -119,7 +119,7 @@ export class TrusteeRoom {
 
   fail(error: unknown): void {
     this.frame.busy = false;
-    if (error instanceof ProtocolFault) this.showAlarm(error.code);
+    if (error instanceof ProtocolFault && error.code !== "state-form") this.showAlarm(error.code);
     else if (error instanceof PortalUnreachable) this.showFailure("failTitle", "failLead", () => { void this.open(); });
     else if (error instanceof PortalRefusal && error.code === "signed_out") this.showSignedOut(error.url);
     else this.showFailure("unknownTitle", "unknownLead");

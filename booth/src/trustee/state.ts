@@ -1,6 +1,6 @@
 import { asObject } from "../booth/state.js";
 import type { Place } from "../protocol/ceremony.js";
-import { arrayOf, stringOf, type Json } from "../protocol/jsontext.js";
+import { itemsOf, textOf, underCode, type Json } from "../protocol/jsontext.js";
 
 export type CeremonyStep = "certificate" | "polynomial" | "share";
 export const CEREMONY_STEPS: readonly CeremonyStep[] = ["certificate", "polynomial", "share"];
@@ -32,32 +32,36 @@ export interface TrusteeState {
 
 /** Reads the state; raises when it is not one of version 1 or lacks a member. */
 export function readTrusteeState(value: Json): TrusteeState {
+  return underCode("state-form", "The portal's answer is not of the agreed form.", () => readState(value));
+}
+
+function readState(value: Json): TrusteeState {
   const state = asObject(value);
   if (state["format"] !== "isoloir-trustee-state" || state["version"] !== 1) throw new TypeError("another kind of state");
   const station = asObject(state["station"]);
   const me = asObject(state["me"]);
-  const step = stringOf(state["step"]);
+  const step = textOf(state["step"], "state");
   if (![...CEREMONY_STEPS, "wait", "ready"].includes(step)) throw new TypeError("the step is unknown");
   const done = asObject(state["steps_done"]);
   const certificates = state["certificates"];
   return {
-    station: { code: stringOf(station["code"]), name: stringOf(station["name"]) },
-    election: stringOf(state["election"]),
+    station: { code: textOf(station["code"], "state"), name: textOf(station["name"], "state") },
+    election: textOf(state["election"], "state"),
     me: {
-      name: stringOf(me["name"]),
-      group: stringOf(me["group"]),
+      name: textOf(me["name"], "state"),
+      group: textOf(me["group"], "state"),
       index: numberOf(me["index"]),
       size: numberOf(me["size"]),
       threshold: numberOf(me["threshold"]),
     },
     step: step as TrusteeStep,
     stepsDone: { certificate: numbersOf(done["certificate"]), polynomial: numbersOf(done["polynomial"]), share: numbersOf(done["share"]) },
-    certificates: Array.isArray(certificates) ? certificates.map((text) => stringOf(text)) : undefined,
+    certificates: Array.isArray(certificates) ? certificates.map((text) => textOf(text, "state")) : undefined,
     vinput: optionalText(state["vinput"]),
     voutput: optionalText(state["voutput"]),
-    decryptions: arrayOf(state["decryptions"] ?? []).map(readDecryption),
-    postUrl: stringOf(state["post_url"]),
-    csrfToken: stringOf(state["csrf_token"]),
+    decryptions: itemsOf(state["decryptions"] ?? [], "state").map(readDecryption),
+    postUrl: textOf(state["post_url"], "state"),
+    csrfToken: textOf(state["csrf_token"], "state"),
   };
 }
 
@@ -69,11 +73,11 @@ export function dutyOf(state: TrusteeState): string {
 function readDecryption(value: Json): PendingDecryption {
   const work = asObject(value);
   return {
-    contest: stringOf(work["contest"]),
-    contestName: stringOf(work["contest_name"]),
-    electionRecord: stringOf(work["election_record"]),
-    encryptedTally: stringOf(work["encrypted_tally"]),
-    publicShare: stringOf(work["public_share"]),
+    contest: textOf(work["contest"], "state"),
+    contestName: textOf(work["contest_name"], "state"),
+    electionRecord: textOf(work["election_record"], "state"),
+    encryptedTally: textOf(work["encrypted_tally"], "state"),
+    publicShare: textOf(work["public_share"], "state"),
     done: work["done"] === true,
   };
 }
@@ -84,7 +88,7 @@ function numberOf(value: Json | undefined): number {
 }
 
 function numbersOf(value: Json | undefined): number[] {
-  return arrayOf(value ?? []).map((one) => numberOf(one));
+  return itemsOf(value ?? [], "state").map((one) => numberOf(one));
 }
 
 function optionalText(value: Json | undefined): string | undefined {

@@ -101,12 +101,12 @@ def test_refused_password_names_the_rules_and_keeps_the_link(client, election, o
     assert client.post(path, {"password": PASSWORD, "confirmation": PASSWORD}).status_code == 302
 
 
-def test_link_page_is_stored_nowhere_and_sends_no_referrer(client, election, outbox):
+def test_link_page_is_stored_nowhere_and_tells_its_address_to_nobody(client, election, outbox):
     voter = make_voter(election)
     client.post("/identification/", {"email": voter.email})
     answer = client.get(link_path(outbox))
     assert "no-store" in answer["Cache-Control"]
-    assert answer["Referrer-Policy"] == "no-referrer"
+    assert answer["Referrer-Policy"] == "strict-origin"
     assert str(voter.pk) not in link_path(outbox).replace("/lien/", "").split("/")
 
 

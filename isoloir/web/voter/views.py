@@ -1,8 +1,10 @@
 """The voter's way: welcome, identification, password, one-time link; then the voter space."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
@@ -144,8 +146,24 @@ def mail_sent(request: PortalRequest) -> HttpResponse:
     return render(request, "voter/mail_sent.html", {"address": address, "link_hours": settings.ONE_TIME_LINK_HOURS})
 
 
+def _keep_address_from_referrer(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let the page say only its origin to what it loads and leads to, for its address is a secret.
+
+    Not « no-referrer »: the browser would then send a form without its origin, which the protection of forms refuses.
+    """
+
+    @wraps(view)
+    def keep(request: PortalRequest, *arguments: Any, **keywords: Any) -> HttpResponse:
+        response = view(request, *arguments, **keywords)
+        response["Referrer-Policy"] = "strict-origin"
+        return response
+
+    return keep
+
+
 @audience("public")
 @never_cache
+@_keep_address_from_referrer
 @sensitive_post_parameters("password", "confirmation")
 @form_page
 def link(request: PortalRequest, token: str) -> HttpResponse:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 # A file of the wrong kind can have a fault on each of a million lines: beyond this number they are only counted.
 FAULTS_SHOWN = 1_000
 
@@ -18,7 +20,7 @@ class Fault:
 
     def __str__(self) -> str:
         place = [self.file] if self.file else []
-        place += [f"ligne {self.line}"] if self.line is not None else []
+        place += [_("ligne %(line)d") % {"line": self.line}] if self.line is not None else []
         place += [self.column] if self.column else []
         return f"{', '.join(place)} : {self.message}" if place else self.message
 

@@ -8,12 +8,6 @@ from typing import Any
 from django.test import Client
 from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.plugins.otp_totp.models import TOTPDevice
-
-from isoloir.demo.members import play_ceremony
-from isoloir.elections.models import Contest
-from isoloir.identity.models import Account
-from isoloir.pollingstation.casting import cast_vote, check_ballot
-from isoloir.pollingstation.sealing import seal_contests
 from isoloir_protocol.election import read_election
 from isoloir_protocol.tally import make_partial_decryption, read_encrypted_tally
 from isoloir_protocol.trustees import (
@@ -24,6 +18,12 @@ from isoloir_protocol.trustees import (
     make_share,
     open_decryption_key,
 )
+
+from isoloir.demo.members import play_ceremony
+from isoloir.elections.models import Contest
+from isoloir.identity.models import Account
+from isoloir.pollingstation.casting import cast_vote, check_ballot
+from isoloir.pollingstation.sealing import seal_contests
 from tests import electorate
 from tests.factories import AFTER, BEFORE, DURING, World, issue_codes, make_world
 
@@ -67,9 +67,7 @@ class KeyHolderDevice:
         elif state["step"] == "polynomial":
             text = make_polynomial(seed=seed, certificates=state["certificates"], random=os.urandom)
         else:
-            text = make_share(
-                seed=seed, certificates=state["certificates"], vinput=state["vinput"], random=os.urandom
-            )
+            text = make_share(seed=seed, certificates=state["certificates"], vinput=state["vinput"], random=os.urandom)
         return {"step": state["step"], "text": text}
 
     def do_step(self) -> dict[str, Any]:
@@ -103,9 +101,17 @@ def play_by_http(devices: list[KeyHolderDevice]) -> None:
             device.do_step()
 
 
-def prepared_world(**options: Any) -> World:
-    """Return a world whose codes are issued and whose ceremony is still to be done."""
+def prepared_world(*, contest: dict[str, Any] | None = None, candidates: int | None = None, **options: Any) -> World:
+    """Return a world whose codes are issued and whose ceremony is still to be done.
+
+    `contest` changes the first contest, `candidates` is how many its first list keeps.
+    """
     world = make_world(sealed=False, **options)
+    for name, value in (contest or {}).items():
+        setattr(world.contest, name, value)
+    world.contest.save()
+    if candidates is not None:
+        world.contest.lists.get(position=1).candidates.filter(rank__gt=candidates).delete()
     world.codes = issue_codes(world.voters)
     return world
 

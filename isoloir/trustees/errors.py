@@ -16,7 +16,9 @@ class CeremonyRefused(Exception):
 
 class StepNotDue(CeremonyRefused):
     code = "step_not_due"
-    sentence = _("Cette étape n’est pas attendue de vous maintenant : elle est déjà faite, ou d’autres doivent agir avant.")
+    sentence = _(
+        "Cette étape n’est pas attendue de vous maintenant : elle est déjà faite, ou d’autres doivent agir avant."
+    )
 
 
 class MessageRefused(CeremonyRefused):
@@ -26,4 +28,6 @@ class MessageRefused(CeremonyRefused):
 
 class DecryptionRefused(CeremonyRefused):
     code = "decryption_refused"
-    sentence = _("Ce déchiffrement partiel n’est pas valable. Vérifiez que la clé utilisée est bien celle de ce bureau.")
+    sentence = _(
+        "Ce déchiffrement partiel n’est pas valable. Vérifiez que la clé utilisée est bien celle de ce bureau."
+    )

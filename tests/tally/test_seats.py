@@ -142,16 +142,28 @@ def test_list_without_votes_gets_no_seat():
     seats=st.integers(1, 100),
 )
 def test_every_seat_is_won_and_no_list_is_below_its_quotient(votes, seats):
-    try:
-        found = seats_of(tuple(votes), seats)
-    except DrawNeeded as needed:
-        assert len({votes[position] for position in needed.positions}) == 1
-        return
+    # Lists of different sizes, so that no draw is ever needed.
+    found = seats_of(tuple(votes), seats, candidates=range(2 * seats, 2 * seats + len(votes)))
     if sum(votes) == 0:
         assert found.unattributed == seats
         return
     assert sum(found.won) == seats
     assert all(won >= sure for won, sure in zip(found.won, found.by_quotient, strict=True))
-    # The rule's own test of fairness: nobody's average for a next seat beats what a seat was won with.
+    # Nobody's average for a next seat beats what a seat was won with.
     next_best = max(Fraction(count, won + 1) for count, won in zip(votes, found.won, strict=True))
     assert all(award.averages[award.winner] >= next_best for award in found.awards)
+
+
+@given(votes=st.lists(st.integers(1, 30), min_size=2, max_size=6), seats=st.integers(1, 20))
+def test_draws_are_called_for_among_lists_with_the_same_votes_only(votes, seats):
+    draws: tuple[int, ...] = ()
+    while True:
+        try:
+            found = seats_of(tuple(votes), seats, draws=draws)
+            break
+        except DrawNeeded as needed:
+            equal = needed.positions
+        draws += (equal[-1],)
+        if len({votes[position] for position in equal}) != 1 or len(equal) < 2:
+            pytest.fail(f"a draw among {equal} for {votes}")
+    assert [award.winner for award in found.awards if award.by == "lot"] == list(draws)

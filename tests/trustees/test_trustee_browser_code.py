@@ -47,7 +47,12 @@ class MixedGroup(PlayedGroup):
         if index != 2:
             return super().answer(index, step)
         place = {"index": index, "size": self.size, "threshold": self.threshold}
-        request = {"step": step, "seed": self.seeds[1], "place": place, "certificates": self.messages.get("certificate")}
+        request = {
+            "step": step,
+            "seed": self.seeds[1],
+            "place": place,
+            "certificates": self.messages.get("certificate"),
+        }
         if step == "share":
             request["vinput"] = self.routed(index)
         return run_browser_code(STEP_TOOL, request)
@@ -78,9 +83,9 @@ def test_browser_and_command_hold_one_key_together():
     )  # fmt: skip
     group.decryptions[0] |= {"owner": 3, "public_share": trustees.owners[2].text}
     state = read_state(json.dumps(group.state(3, "ready")))
-    by_command = json.loads(
-        answer_decryptions(state=state, seed=group.seeds[2], random=os.urandom)[election.uuid]
-    )["text"]
+    by_command = json.loads(answer_decryptions(state=state, seed=group.seeds[2], random=os.urandom)[election.uuid])[
+        "text"
+    ]
     shares = {
         owner: verify_partial_decryption(
             election=election, tally=tally, public_share=trustees.owners[owner - 1], text=text

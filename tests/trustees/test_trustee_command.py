@@ -28,7 +28,15 @@ class Desk:
     def run(self, command, *more, passphrase_file=True):
         parser = argparse.ArgumentParser()
         trustee.add_parser(parser.add_subparsers())
-        words = ["trustee", command, "--state", self.folder / "etat.json", "--key-file", self.folder / "cle.json", *more]
+        words = [
+            "trustee",
+            command,
+            "--state",
+            self.folder / "etat.json",
+            "--key-file",
+            self.folder / "cle.json",
+            *more,
+        ]
         if passphrase_file:
             words += ["--passphrase-file", self.folder / "phrase"]
         options = parser.parse_args([str(word) for word in words])

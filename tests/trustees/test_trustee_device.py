@@ -76,7 +76,14 @@ def test_short_passphrase_is_refused(phrase):
 
 @pytest.mark.parametrize(
     ("member", "value"),
-    [("station", "autre"), ("group", "chair"), ("index", 3), ("sealed", "00" * 38), ("version", 2), ("sealed", "AB" * 38)],
+    [
+        ("station", "autre"),
+        ("group", "chair"),
+        ("index", 3),
+        ("sealed", "00" * 38),
+        ("version", 2),
+        ("sealed", "AB" * 38),
+    ],
 )
 def test_changed_key_file_does_not_open(member, value):
     file = json.loads(seal_key_file(holder=HOLDER, seed=SEED, passphrase=PASSPHRASE, random=os.urandom))
@@ -92,7 +99,9 @@ def test_what_is_not_a_key_file_is_refused(text):
     assert refused.value.code == "key-file-form"
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", "[" * 5000, '{"format":"isoloir-trustee-state","version":1}', "1e999"])
+@pytest.mark.parametrize(
+    "text", ["", "{}", "[]", "[" * 5000, '{"format":"isoloir-trustee-state","version":1}', "1e999"]
+)
 def test_what_is_not_a_state_is_refused(text):
     with pytest.raises(DeviceRefused) as refused:
         read_state(text)

@@ -1,16 +1,25 @@
 """The whole life of a bureau over HTTP: key ceremony, sealing, closing, count, minutes, publication."""
 
 import pytest
+from isoloir_protocol.archive import read_archive
+from isoloir_protocol.verify import verify_archive
 
 from isoloir.elections.models import CandidateList, Contest
 from isoloir.journal.actions import verify_journal
 from isoloir.journal.models import JournalEntry
-from isoloir_protocol.archive import read_archive
-from isoloir_protocol.verify import verify_archive
 from tests import electorate
 from tests.electorate import text
 from tests.factories import AFTER, BEFORE, DURING
-from tests.stations import CONTEST, KEYS, close_by_http, devices_of, play_by_http, prepared_world, sign_and_publish, vote
+from tests.stations import (
+    CONTEST,
+    KEYS,
+    close_by_http,
+    devices_of,
+    play_by_http,
+    prepared_world,
+    sign_and_publish,
+    vote,
+)
 
 pytestmark = pytest.mark.django_db
 

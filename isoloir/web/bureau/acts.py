@@ -79,7 +79,9 @@ def close(request: MemberRequest, station: str, code: str) -> HttpResponse:
         except (PollingStationRefused, TallyRefused) as refused:
             refusal = refusal_sentence(refused.sentence, refused.detail)
         else:
-            messages.success(request, _("L’urne est figée et le total chiffré est calculé : les clés peuvent déchiffrer."))
+            messages.success(
+                request, _("L’urne est figée et le total chiffré est calculé : les clés peuvent déchiffrer.")
+            )
             return redirect("bureau:contest", station, code)
     return ask(request, seat.station, _closing(seat.station, contest, request), refusal=refusal)
 
@@ -105,7 +107,9 @@ def _closing(station: PollingStation, contest: Contest, request: MemberRequest) 
         consequences=(
             _("L’urne et la liste d’émargement sont figées : plus aucun vote n’est reçu."),
             _("La clé qui liait les électeurs aux bulletins est détruite. C’est définitif."),
-            _("Les bulletins sont additionnés sans être ouverts. Les détenteurs des clés déchiffrent ensuite le total seul."),
+            _(
+                "Les bulletins sont additionnés sans être ouverts. Les détenteurs des clés déchiffrent ensuite le total seul."
+            ),
         ),
         button=_("Clore et commencer le dépouillement"),
         obstacles=tuple(obstacles),
@@ -178,7 +182,7 @@ def draw(request: MemberRequest, station: str, code: str) -> HttpResponse:
         raise Http404
     names = list(contest.lists.order_by("position").values_list("name", flat=True))
     equal = {position: names[position] for position in contest.result.seats["draw_needed"]}
-    form = DrawForm(request.POST or None, names=equal)
+    form = DrawForm(request.POST if request.method == "POST" else None, names=equal)
     refusal = ""
     if request.method == "POST" and form.is_valid():
         try:
@@ -192,7 +196,9 @@ def draw(request: MemberRequest, station: str, code: str) -> HttpResponse:
             return redirect("bureau:contest", station, code)
     confirmation = Confirmation(
         title=_("Enregistrer le tirage au sort"),
-        question=_("Des listes sont à égalité pour un siège. Faites le tirage au sort devant le bureau, puis enregistrez-le."),
+        question=_(
+            "Des listes sont à égalité pour un siège. Faites le tirage au sort devant le bureau, puis enregistrez-le."
+        ),
         consequences=(_("Le tirage enregistré figure au procès-verbal. C’est définitif."),),
         button=_("Enregistrer le tirage"),
         form=form,
@@ -221,7 +227,9 @@ def publish(request: MemberRequest, station: str, code: str) -> HttpResponse:
         title=_("Publier les résultats"),
         question=_("Publier les résultats du scrutin « %(name)s » ?") % {"name": contest.name},
         consequences=(
-            _("Les résultats, les élus, le procès-verbal et l’archive de vérification deviennent publics. C’est définitif."),
+            _(
+                "Les résultats, les élus, le procès-verbal et l’archive de vérification deviennent publics. C’est définitif."
+            ),
         ),
         button=_("Publier les résultats"),
         **_back(seat.station, contest),

@@ -78,7 +78,10 @@ class CeremonyView:
         return any(contest.state in (Contest.State.COUNTING, *COUNTED) for contest in self._contests)
 
     def holders(self) -> list[Holder]:
-        return [Holder(trustee.account.full_name, group_words(trustee.group), self._acts(trustee)) for trustee in self.trustees]
+        return [
+            Holder(trustee.account.full_name, group_words(trustee.group), self._acts(trustee))
+            for trustee in self.trustees
+        ]
 
     def _acts(self, trustee: Trustee) -> tuple[str, ...]:
         due = self.due(trustee)

@@ -121,9 +121,7 @@ class Dashboard:
 
     def __init__(self, seat: Member, *, at: datetime) -> None:
         self.seat, self.station, self.at = seat, seat.station, at
-        self.contests = list(
-            self.station.contests.select_related("election", "result", "seal").order_by("code")
-        )
+        self.contests = list(self.station.contests.select_related("election", "result", "seal").order_by("code"))
         self.ceremony = CeremonyView(self.station, self.contests)
         self.rows = contest_rows(self.contests, at=at)
         signatures = MinutesSignature.objects.filter(contest__in=self.contests)
@@ -231,7 +229,10 @@ class Dashboard:
             "close": (_("Clore le scrutin : figer l’urne et commencer le dépouillement."), _("Clore le scrutin")),
             "count": (_("Commencer le dépouillement."), _("Dépouiller")),
             "establish": (_("Établir le résultat : les déchiffrements reçus suffisent."), _("Établir le résultat")),
-            "draw": (_("Tirer au sort entre les listes à égalité, puis enregistrer le tirage."), _("Enregistrer le tirage")),
+            "draw": (
+                _("Tirer au sort entre les listes à égalité, puis enregistrer le tirage."),
+                _("Enregistrer le tirage"),
+            ),
         }
         for contest in self.contests:
             kind = self._awaited_kind(contest)

@@ -182,9 +182,7 @@ def receive_answer(request: MemberRequest, seat: Member, answer: dict[str, str])
         contest = seat.station.contests.filter(uuid=answer.get("contest", "")).first()
         if contest is None:
             raise NotThere
-        receive_partial_decryption(
-            contest=contest, trustee=mine, text=answer["text"], by=request.user, at=request.now
-        )
+        receive_partial_decryption(contest=contest, trustee=mine, text=answer["text"], by=request.user, at=request.now)
     elif answer["step"] in STEPS:
         submit_step(trustee=mine, step=answer["step"], text=answer["text"], by=request.user, at=request.now)
     else:

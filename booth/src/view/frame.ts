@@ -57,5 +57,8 @@ function stepsList({ label, count, names, current, done }: Steps): HTMLElement {
     const attributes = { "data-state": isDone ? "done" : undefined, "aria-current": isCurrent ? "step" : undefined };
     return element("li", attributes, said, name);
   });
-  return element("nav", { class: "steps", "aria-label": label }, element("p", { class: "steps__count" }, count), element("ol", {}, ...items));
+  // A narrow screen hides the list: the line says the step's name too.
+  const name = names[current - 1];
+  const line = element("p", { class: "steps__count" }, count, ...(name === undefined ? [] : [" : ", element("strong", {}, name)]));
+  return element("nav", { class: "steps", "aria-label": label }, line, element("ol", {}, ...items));
 }

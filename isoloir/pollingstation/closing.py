@@ -7,6 +7,7 @@ after commit; 3. journal the destruction. A process that stops between two steps
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from isoloir.ballotbox.actions import rewrite_at_random
 from isoloir.ballotbox.models import Ballot
@@ -34,13 +35,15 @@ def _freeze(contest: Contest, actor: str, at: datetime) -> Contest:
     if locked.state in _FROZEN:
         return locked
     if not locked.is_sealed:
-        raise ClosingRefused("le scrutin n’a pas été scellé")
+        raise ClosingRefused(_("le scrutin n’a pas été scellé"))
     if at < locked.election.grace_ends_at:
-        raise ClosingRefused("le délai de grâce n’est pas écoulé")
+        raise ClosingRefused(_("le délai de grâce n’est pas écoulé"))
     ballots = Ballot.objects.filter(contest=locked).count()
     lines = Turnout.objects.filter(entry__contest=locked).count()
     if ballots != lines:
-        raise ClosingRefused(f"{ballots} bulletins pour {lines} émargements")
+        raise ClosingRefused(
+            _("%(ballots)d bulletins pour %(lines)d émargements") % {"ballots": ballots, "lines": lines}
+        )
     rewrite_at_random(locked)
     locked.state = Contest.State.CLOSED
     locked.save(update_fields=("state",))

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Count
+from django.utils.translation import gettext as _
 from isoloir_protocol.credentials import build_credentials
 from isoloir_protocol.election import Question, build_election
 from isoloir_protocol.group import Element
@@ -57,9 +58,9 @@ def seal_contests(*, station: PollingStation, by: Account, at: datetime) -> list
 
 def seal_faults(station: PollingStation, contests: list[Contest], *, at: datetime) -> list[str]:
     """Return, in sentences, all that forbids sealing now."""
-    faults = [] if station.ceremony.completed_at else ["la cérémonie des clés n’est pas terminée"]
+    faults = [] if station.ceremony.completed_at else [_("la cérémonie des clés n’est pas terminée")]
     if not contests:
-        faults.append("ce bureau n’a aucun scrutin")
+        faults.append(_("ce bureau n’a aucun scrutin"))
     counts = {
         name: dict(model.objects.filter(**{f"{path}__in": contests}).values_list(path).annotate(Count("pk")))
         for name, model, path in (
@@ -76,16 +77,16 @@ def seal_faults(station: PollingStation, contests: list[Contest], *, at: datetim
 
 def _contest_faults(contest: Contest, count: dict[str, int], at: datetime) -> list[str]:
     checks = (
-        (contest.state == Contest.State.PREPARED, "déjà scellé"),
-        (at < contest.election.voting_opens_at, "l’heure d’ouverture est passée"),
-        (count["lists"] > 0, "aucune candidature"),
-        (count["roll"] > 0, "la liste électorale est vide"),
+        (contest.state == Contest.State.PREPARED, _("déjà scellé")),
+        (at < contest.election.voting_opens_at, _("l’heure d’ouverture est passée")),
+        (count["lists"] > 0, _("aucune candidature")),
+        (count["roll"] > 0, _("la liste électorale est vide")),
         (
             count["roll"] == count["links"] == count["slots"] == count["keys"] and has_link_key(contest),
-            f"{count['roll']} inscrits mais {count['keys']} clés publiques reçues",
+            _("%(roll)d inscrits mais %(keys)d clés publiques reçues") % count,
         ),
-        (count["ballots"] == 0, "l’urne n’est pas vide"),
-        (count["turnout"] == 0, "la liste d’émargement n’est pas vierge"),
+        (count["ballots"] == 0, _("l’urne n’est pas vide")),
+        (count["turnout"] == 0, _("la liste d’émargement n’est pas vierge")),
     )
     return [sentence for passed, sentence in checks if not passed]
 

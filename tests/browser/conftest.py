@@ -1,0 +1,126 @@
+"""Demonstrations served for whole modules, and people with a browser each."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState
+
+from tests.browser.demonstration import Demonstration, Identity, Visitor
+from tests.browser.inspection import Traffic
+from tests.browser.member import President
+from tests.browser.voter import Voter
+from tests.surroundings import private_folder
+
+_VOTERS = 30
+# What a page waits for at most: two loaded cores make a key in a few seconds.
+_PATIENCE = 60_000
+
+
+def _demonstration(name: str) -> Iterator[Demonstration]:
+    served = Demonstration(private_folder() / name, voters=_VOTERS)
+    served.start()
+    yield served
+    served.stop()
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """Each browser context has the address of its own demonstration; the plugin's fixture is a method, refused here."""
+
+
+@pytest.fixture(scope="module")
+def demonstration() -> Iterator[Demonstration]:
+    """A demonstration at its beginning: nothing is done but the import and the notices."""
+    yield from _demonstration("demonstration")
+
+
+@dataclass
+class OpenVote:
+    """A demonstration in which everybody may vote, and its voters."""
+
+    served: Demonstration
+    _people: list[Identity]
+    _signed_in: dict[str, StorageState] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return self.served.address
+
+    def newcomer(self) -> Identity:
+        """Return a voter who has no account yet, another one at each call."""
+        return self._people.pop()
+
+    def elector(self) -> Identity:
+        """Return a voter who will share the accounts already opened; each has three contests, and comes back last."""
+        identity = self._people.pop(0)
+        self._people.insert(3, identity)
+        return identity
+
+    def remember(self, identity: Identity, state: StorageState) -> None:
+        self._signed_in[identity.address] = state
+
+    def session_of(self, identity: Identity) -> StorageState | None:
+        return self._signed_in.get(identity.address)
+
+
+@pytest.fixture(scope="session")
+def open_vote(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[OpenVote]:
+    """A demonstration whose keys are made, whose contests are sealed and open; one for every test that only votes."""
+    for served in _demonstration("open-vote"):
+        context = browser.new_context(**browser_context_args, base_url=served.address)
+        context.set_default_timeout(_PATIENCE)
+        visitor = Visitor(context.new_page())
+        visitor.lets_the_other_members_act()
+        president = President(context.new_page(), None, folder=served.directory)
+        president.signs_in(visitor.finds(visitor.finds_members("président")[0]))
+        president.seals()
+        visitor.moves_the_clock_to_the_opening()
+        people = [visitor.finds(name) for name in visitor.finds_members("3 scrutins")]
+        context.close()
+        yield OpenVote(served, people)
+
+
+@pytest.fixture
+def person_page(new_context: Callable[..., BrowserContext]) -> Callable[..., tuple[Page, Traffic]]:
+    """Return what opens a page in a browser context of its own, on the demonstration at this address, with its traffic."""
+
+    def open_page(address: str, **options: Any) -> tuple[Page, Traffic]:
+        context = new_context(base_url=address, **options)
+        context.set_default_timeout(_PATIENCE)
+        traffic = Traffic(context, address=address)
+        return context.new_page(), traffic
+
+    return open_page
+
+
+@dataclass
+class AtTheBooth:
+    """A voter whose code is accepted, in front of her contests."""
+
+    voter: Voter
+    page: Page
+    traffic: Traffic
+
+
+@pytest.fixture
+def at_the_booth(open_vote: OpenVote, person_page: Callable[..., tuple[Page, Traffic]]) -> AtTheBooth:
+    """Bring a voter up to the list of her contests, from which every test casts in one that is left."""
+    identity = open_vote.elector()
+    state = open_vote.session_of(identity)
+    page, traffic = person_page(open_vote.address, **({"storage_state": state} if state else {}))
+    voter = Voter(page).is_given(identity)
+    if state is None:
+        voter.opens_her_account()
+        open_vote.remember(identity, page.context.storage_state())
+    voter.enters_the_booth()
+    voter.types_her_code()
+    return AtTheBooth(voter, page, traffic)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where people keep what they download."""
+    return tmp_path

@@ -1,5 +1,6 @@
 """Setting up a fictional election through the real parts: import, authority, link keys, members' sign-in."""
 
+import os
 import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -57,10 +58,16 @@ def prepare_election(
     return election
 
 
-def print_all_notices(directory: Path, *, progress: Progress = unseen) -> None:
-    """Print the notices of the election prepared in `directory`, one file per establishment."""
-    request = read_request(directory / "request")
-    print_notices(request, directory / "authority" / "private", directory / "notices", progress=progress)
+def print_all_notices(directory: Path) -> None:
+    """Print the notices of the election prepared in `directory`, one file per establishment, in `notices/`.
+
+    `printing/` is what the printer would be sent: the same files by académie, with the order of distribution.
+    """
+    request, printing, notices = read_request(directory / "request"), directory / "printing", directory / "notices"
+    print_notices(request, directory / "authority" / "private", printing)
+    notices.mkdir()
+    for path in sorted(printing.rglob("*.pdf")):
+        os.link(path, notices / path.name)
 
 
 def give_sign_in(accounts: list[Account], *, password: str) -> None:

@@ -47,10 +47,11 @@ def key_file(owner: int) -> Path | None:
 
 def notice_files() -> list[str]:
     """Return the names of the PDF files of notices, one per establishment."""
-    return sorted(path.name for path in (directory() / "notices").rglob("*.pdf"))
+    return sorted(path.name for path in (directory() / "notices").glob("*.pdf"))
 
 
 def notice_file(name: str) -> Path | None:
     if not _NOTICE_NAME.fullmatch(name):
         return None
-    return next(iter((directory() / "notices").rglob(name)), None)
+    path = directory() / "notices" / name
+    return path if path.is_file() else None

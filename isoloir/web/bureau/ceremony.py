@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from isoloir.elections.models import Contest
-from isoloir.pollingstation.models import PollingStation
+from isoloir.pollingstation.models import Member, PollingStation
 from isoloir.trustees.actions import STEPS, due_step
 from isoloir.trustees.models import PartialDecryption, Trustee, TrusteeGroup
 
@@ -23,7 +23,7 @@ class Holder:
 
 
 class CeremonyView:
-    """The trustees of a bureau and the partial decryptions received, read in two queries."""
+    """The trustees of a bureau, their roles, and the partial decryptions received, read in three queries."""
 
     def __init__(self, station: PollingStation, contests: Sequence[Contest]) -> None:
         self.ceremony = station.ceremony
@@ -32,6 +32,8 @@ class CeremonyView:
             .select_related("group", "account")
             .order_by("owner")
         )
+        words = dict(Member.Role.choices)
+        self._roles = {account: str(words[role]) for account, role in station.members.values_list("account_id", "role")}
         self._contests = contests
         self.received: dict[int, set[int]] = {contest.pk: set() for contest in contests}
         rows = PartialDecryption.objects.filter(contest__in=contests).values_list("contest_id", "trustee__owner")
@@ -79,9 +81,12 @@ class CeremonyView:
 
     def holders(self) -> list[Holder]:
         return [
-            Holder(trustee.account.full_name, group_words(trustee.group), self._acts(trustee))
-            for trustee in self.trustees
+            Holder(trustee.account.full_name, self._role(trustee), self._acts(trustee)) for trustee in self.trustees
         ]
+
+    def _role(self, trustee: Trustee) -> str:
+        # A trustee who has left the bureau is told by the group whose key the share opens.
+        return self._roles.get(trustee.account_id) or str(trustee.group.get_role_display())
 
     def _acts(self, trustee: Trustee) -> tuple[str, ...]:
         due = self.due(trustee)
@@ -114,10 +119,6 @@ class CeremonyView:
 def step_words() -> Mapping[str, str]:
     """Return the steps of the ceremony in words."""
     return {"certificate": _("Certificat"), "polynomial": _("Engagement"), "share": _("Part de clé")}
-
-
-def group_words(group: TrusteeGroup) -> str:
-    return str(group.get_role_display())
 
 
 def names_of(trustees: Iterable[Trustee]) -> str:

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,30 @@ CATALOGUE = tree.ROOT / "isoloir" / "locale" / "en" / "LC_MESSAGES" / "django.po
 _FIELD = re.compile(r'^(msgctxt|msgid_plural|msgid|msgstr(?:\[\d\])?)?\s*(".*")$')
 
 
-def read_catalogue(path: Path) -> dict[tuple[str, str], list[str]]:
-    """Return {(context, sentence): translations}, without the header and the obsolete entries.
+@dataclass(frozen=True)
+class Entry:
+    """A sentence as the code has it, its plural or nothing, and its translations: one, or one for each form."""
+
+    context: str
+    sentence: str
+    plural: str
+    translations: tuple[str, ...]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.context, self.sentence
+
+    def sources(self) -> tuple[str, ...]:
+        """Return what each translation translates."""
+        return (self.sentence, self.plural) if self.plural else (self.sentence,)
+
+
+def read_catalogue(path: Path) -> list[Entry]:
+    """Return the entries of a catalogue, without its header and the obsolete ones.
 
     A fuzzy entry counts as not translated: gettext leaves it out.
     """
-    entries: dict[tuple[str, str], list[str]] = {}
+    entries = []
     for block in re.split(r"\n\s*\n", path.read_text()):
         fields: dict[str, str] = {}
         field = ""
@@ -29,9 +48,14 @@ def read_catalogue(path: Path) -> dict[tuple[str, str], list[str]]:
             field = match[1] or field
             fields[field] = fields.get(field, "") + ast.literal_eval(match[2])
         if fields.get("msgid"):
-            translations = [text for name, text in fields.items() if name.startswith("msgstr")]
+            translations = tuple(text for name, text in fields.items() if name.startswith("msgstr"))
             fuzzy = re.search(r"^#,.*\bfuzzy\b", block, re.MULTILINE)
-            entries[fields.get("msgctxt", ""), fields["msgid"]] = [""] if fuzzy else translations
+            entries.append(
+                Entry(
+                    fields.get("msgctxt", ""), fields["msgid"], fields.get("msgid_plural", ""),
+                    ("",) if fuzzy else translations,
+                )
+            )  # fmt: skip
     return entries
 
 
@@ -40,7 +64,7 @@ def placeholders(text: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def catalogue() -> dict[tuple[str, str], list[str]]:
+def catalogue() -> list[Entry]:
     return read_catalogue(CATALOGUE)
 
 
@@ -56,27 +80,27 @@ def sentences(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
         [sys.executable, "-m", "django", "makemessages", "--locale", "en", "--no-obsolete", "--verbosity", "0"],
         cwd=copy, check=True, env={"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
     )  # fmt: skip
-    return set(read_catalogue(copy / "locale" / "en" / "LC_MESSAGES" / "django.po"))
+    return {entry.key for entry in read_catalogue(copy / "locale" / "en" / "LC_MESSAGES" / "django.po")}
 
 
 def test_every_sentence_of_the_code_is_in_the_catalogue(catalogue, sentences):
-    assert sorted(sentences - set(catalogue)) == []
+    assert sorted(sentences - {entry.key for entry in catalogue}) == []
 
 
 def test_the_catalogue_holds_no_sentence_that_the_code_lost(catalogue, sentences):
-    assert sorted(set(catalogue) - sentences) == []
+    assert sorted({entry.key for entry in catalogue} - sentences) == []
 
 
 def test_every_sentence_is_translated(catalogue):
-    assert [key for key, translations in catalogue.items() if not all(translations)] == []
+    assert [entry.key for entry in catalogue if not all(entry.translations)] == []
 
 
 def test_translations_keep_the_places_of_what_is_filled_in(catalogue):
     different = [
-        key
-        for key, translations in catalogue.items()
-        for text in translations
-        if placeholders(text) != placeholders(key[1])
+        entry.key
+        for entry in catalogue
+        for source, text in zip(entry.sources(), entry.translations, strict=True)
+        if placeholders(text) != placeholders(source)
     ]
     assert different == []
 
@@ -84,7 +108,14 @@ def test_translations_keep_the_places_of_what_is_filled_in(catalogue):
 def test_the_compiled_catalogue_says_what_the_written_one_says(catalogue):
     with CATALOGUE.with_suffix(".mo").open("rb") as stream:
         compiled = gettext.GNUTranslations(stream)
-    for (context, sentence), translations in catalogue.items():
-        if len(translations) == 1:
-            said = compiled.pgettext(context, sentence) if context else compiled.gettext(sentence)
-            assert said == translations[0]
+    for entry in catalogue:
+        said = [_said(compiled, entry, number) for number in (1, 2)]
+        assert said == [entry.translations[0], entry.translations[-1]], entry.key
+
+
+def _said(compiled: gettext.GNUTranslations, entry: Entry, number: int) -> str:
+    if entry.plural and entry.context:
+        return compiled.npgettext(entry.context, entry.sentence, entry.plural, number)
+    if entry.plural:
+        return compiled.ngettext(entry.sentence, entry.plural, number)
+    return compiled.pgettext(entry.context, entry.sentence) if entry.context else compiled.gettext(entry.sentence)

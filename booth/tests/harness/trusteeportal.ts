@@ -25,13 +25,18 @@ export class TrusteePortal {
   }
 
   answer(method: string, path: string, body: Buffer): Promise<Answer | undefined> {
-    if (path === "/bureau/_mentir/") this.isLying = true;
-    if (path === "/bureau/_depouiller/") this.isCounting = true;
+    if (path === "/bureau/_mentir/" || path === "/bureau/_depouiller/") return Promise.resolve(this.obey(path));
     const [, seat, what] = /^\/bureau\/delegates-(\d+)\/cles\/(etat\.json)?$/.exec(path) ?? [];
     const index = Number(seat);
     if (!(index >= 1 && index <= SIZE)) return Promise.resolve(undefined);
     if (what === undefined && method === "POST") return Promise.resolve(this.take(index, body));
     return Promise.resolve(json(200, this.state(index)));
+  }
+
+  private obey(path: string): Answer {
+    if (path === "/bureau/_mentir/") this.isLying = true;
+    else this.isCounting = true;
+    return json(200, {});
   }
 
   private take(index: number, body: Buffer): Answer {

@@ -29,7 +29,7 @@ function chooseForm(booth: Booth, sheet: BallotSheet): HTMLFormElement {
   const { say } = booth;
   const summary = element("div");
   const lists = sheet.bundle.lists.map((list) => listItem(booth, sheet, list));
-  const cards = element("ul", { class: "list-cards", role: "list" }, ...lists, blankItem(booth, sheet));
+  const cards = element("ul", { class: "list-cards" }, ...lists, blankItem(booth, sheet));
   const form = element(
     "form",
     { novalidate: true, autocomplete: "off" },

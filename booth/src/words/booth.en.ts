@@ -37,7 +37,7 @@ export const boothEnglish: Catalogue<BoothKey> = {
   contestsOpens: "Voting opens on {date}.",
   contestsGrace: "Voting is closed. As you were already signed in, you can finish until {date}.",
   contestsClosed: "Voting has been closed since {date}.",
-  contestsDone: "✓ You have voted in all your open contests. Thank you.",
+  contestsDone: "You have voted in all your open contests. Thank you.",
   contestsNone: "No contest is open to you at the moment.",
   contestSeatsOne: "1 seat to fill",
   contestSeats: "{count} seats to fill",

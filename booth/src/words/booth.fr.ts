@@ -34,7 +34,7 @@ export const boothFrench = {
   contestsOpens: "Le vote ouvre le {date}.",
   contestsGrace: "Le vote est clos. Comme vous étiez déjà connecté, vous pouvez terminer jusqu’au {date}.",
   contestsClosed: "Le vote est clos depuis le {date}.",
-  contestsDone: "✓ Vous avez voté à tous vos scrutins ouverts. Merci.",
+  contestsDone: "Vous avez voté à tous vos scrutins ouverts. Merci.",
   contestsNone: "Aucun scrutin ne vous est ouvert pour le moment.",
   contestSeatsOne: "1 siège à pourvoir",
   contestSeats: "{count} sièges à pourvoir",

@@ -82,4 +82,3 @@ def test_body_text_has_seven_to_one_and_all_text_four_and_a_half(theme: str) -> 
         assert _contrast(colours["ink"], colours[f"{kind}-soft"]) >= 7
         assert _contrast(colours[kind], colours[f"{kind}-soft"]) >= 4.5
     assert _contrast(colours["on-accent"], colours["accent"]) >= 4.5
-    assert _contrast(colours["on-danger"], colours["danger"]) >= 4.5

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
+from isoloir_protocol.proofs import base64_hash
 
 from isoloir.board.errors import BoardRefused
 from isoloir.board.records import election_record
@@ -18,6 +19,7 @@ from isoloir.journal.models import JournalEntry
 from isoloir.pollingstation.models import Member, PollingStation
 from isoloir.pollingstation.sealing import broken_seals, seal_faults, secrecy_warnings
 from isoloir.roll.models import RollEntry
+from isoloir.tally.actions import encrypted_tally_of
 from isoloir.trustees.actions import STEPS, due_step
 from isoloir.trustees.models import Trustee
 from isoloir.web.access import audience
@@ -102,6 +104,7 @@ def contest(request: MemberRequest, station: str, code: str) -> HttpResponse:
         "fingerprint": _fingerprint(found),
         "seal_parts": _seal_parts(found, seat.station) if "scelles" in request.GET and found.is_sealed else [],
         "decryptions": _decryptions(dashboard.ceremony, found),
+        "tally_fingerprint": _tally_fingerprint(found),
         "quorum": dashboard.ceremony.quorum(),
         "minutes_ready": counted and "draw_needed" not in found.result.seats,
         "public_url": _public_url(found),
@@ -134,6 +137,13 @@ def _seal_parts(contest: Contest, station: PollingStation) -> list[dict[str, Any
         {"name": words.get(name, name), "digest": digest, "intact": name not in broken}
         for name, digest in contest.seal.parts.items()
     ]
+
+
+def _tally_fingerprint(contest: Contest) -> str:
+    """Return what each holder's own device shows too, to be compared before decrypting; nothing before the count."""
+    if contest.state not in (Contest.State.COUNTING, *COUNTED):
+        return ""
+    return base64_hash(encrypted_tally_of(contest).encode())
 
 
 def _decryptions(ceremony: CeremonyView, contest: Contest) -> list[dict[str, Any]]:

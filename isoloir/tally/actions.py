@@ -35,6 +35,7 @@ from isoloir.trustees.errors import DecryptionRefused
 from isoloir.trustees.models import PartialDecryption, Trustee
 
 from .errors import MinutesChanged, NotThere, SharesMissing, SignaturesMissing
+from .minutes import results_minutes
 from .models import ContestResult, MinutesSignature
 from .seats import LIST_TIES, SIGLE_TIES, DrawNeeded, attribute_seats
 
@@ -185,6 +186,21 @@ def record_draw(*, contest: Contest, winner: int, by: AbstractBaseUser, at: date
     result.save(update_fields=("seats",))
     record(Kind.DRAW_RECORDED, actor=by.get_username(), at=at, subject=locked.code, facts={"winner": winner})
     return result
+
+
+@transaction.atomic
+def draw_up_minutes(*, contest: Contest) -> bytes:
+    """Return the results minutes (PDF), composed at the first call and the same bytes ever after. Raises NotThere."""
+    locked = _locked(contest, Contest.State.COUNTED, Contest.State.PUBLISHED)
+    result = (
+        ContestResult.objects.select_for_update(of=("self",)).select_related("contest__election").get(contest=locked)
+    )
+    if "draw_needed" in result.seats:
+        raise NotThere("a draw by lot is awaited")
+    if not result.minutes:
+        result.minutes = results_minutes(result, locked.stations.get())
+        result.save(update_fields=("minutes",))
+    return bytes(result.minutes)
 
 
 def _presides(account: AbstractBaseUser, contest: Contest) -> bool:

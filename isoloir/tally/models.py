@@ -18,6 +18,8 @@ class ContestResult(models.Model):
     # The attribution as `tally.seats.Attribution.as_json()` gives it; empty while a draw is awaited.
     seats = models.JSONField()
     computed_at = models.DateTimeField()
+    # The results minutes (PDF), kept from the first reading on: every member signs these bytes; empty until then.
+    minutes = models.BinaryField(default=b"")
 
     class Meta:
         constraints = (

@@ -4,8 +4,9 @@ import pytest
 from django.utils import translation
 
 from isoloir.elections.models import Candidate
+from isoloir.identity.models import Account
 from isoloir.pollingstation.errors import NotAllowed
-from isoloir.tally.actions import publish_result, record_draw, sign_minutes
+from isoloir.tally.actions import draw_up_minutes, publish_result, record_draw, sign_minutes
 from isoloir.tally.errors import MinutesChanged, NotThere, SignaturesMissing
 from isoloir.tally.minutes import machine_readable_result, minutes_hash, results_minutes
 from isoloir.tally.models import MinutesSignature
@@ -147,3 +148,10 @@ def test_nobody_voted():
     world, devices = counted_world([])
     assert (world.contest.result.voters, world.contest.result.blank) == (0, 0)
     sign_and_publish(devices[0])
+
+
+def test_minutes_stay_what_was_signed_when_a_members_name_changes():
+    world, _devices = counted_world([1, 2])
+    first = draw_up_minutes(contest=world.contest)
+    Account.objects.filter(pk=world.president.pk).update(last_name="AUTREMENT")
+    assert draw_up_minutes(contest=world.contest) == first

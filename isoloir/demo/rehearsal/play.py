@@ -27,8 +27,15 @@ from isoloir.pollingstation.closing import finish_closings
 from isoloir.pollingstation.models import Member, PollingStation
 from isoloir.pollingstation.sealing import seal_contests
 from isoloir.roll.models import Turnout, Voter
-from isoloir.tally.actions import begin_count, establish_result, publish_result, record_draw, sign_minutes
-from isoloir.tally.minutes import machine_readable_result, minutes_hash, results_minutes
+from isoloir.tally.actions import (
+    begin_count,
+    draw_up_minutes,
+    establish_result,
+    publish_result,
+    record_draw,
+    sign_minutes,
+)
+from isoloir.tally.minutes import machine_readable_result, minutes_hash
 from isoloir.tally.models import ContestResult
 from isoloir.trustees.models import Trustee
 
@@ -125,7 +132,7 @@ def _conclude(contest: Contest, station: PollingStation) -> ContestResult:
     president = _president(station)
     while "draw_needed" in result.seats:
         result = record_draw(contest=contest, winner=result.seats["draw_needed"][0], by=president, at=now())
-    document = minutes_hash(results_minutes(result, station))
+    document = minutes_hash(draw_up_minutes(contest=contest))
     for member in station.members.select_related("account"):
         sign_minutes(contest=contest, minutes_sha256=document, shown_sha256=document, by=member.account, at=now())
     publish_result(contest=contest, by=president, at=now())
@@ -156,7 +163,7 @@ def write_files(directory: Path, results: list[ContestResult]) -> list[Path]:
         archives.append(directory / f"{contest.uuid}.bel")
         with archives[-1].open("wb") as stream:
             write_archive(contest, stream)
-        minutes = results_minutes(result, contest.stations.get())
+        minutes = draw_up_minutes(contest=contest)
         (directory / "minutes" / f"{contest.code}.pdf").write_bytes(minutes)
     texts = [json.loads(machine_readable_result(result)) for result in results]
     (directory / "results.json").write_text(json.dumps(texts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

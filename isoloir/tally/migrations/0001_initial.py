@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ('votes', models.JSONField()),
                 ('seats', models.JSONField()),
                 ('computed_at', models.DateTimeField()),
+                ('minutes', models.BinaryField(default=b'')),
                 ('contest', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='result', to='elections.contest')),
             ],
             options={

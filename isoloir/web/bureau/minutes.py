@@ -9,23 +9,22 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from isoloir.elections.models import Contest
 from isoloir.pollingstation.errors import PollingStationRefused
-from isoloir.pollingstation.models import PollingStation
-from isoloir.tally.actions import sign_minutes
-from isoloir.tally.errors import TallyRefused
-from isoloir.tally.minutes import minutes_hash, results_minutes
+from isoloir.tally.actions import draw_up_minutes, sign_minutes
+from isoloir.tally.errors import NotThere, TallyRefused
+from isoloir.tally.minutes import minutes_hash
 from isoloir.web.access import audience
 
-from .ceremony import COUNTED
 from .confirmation import Confirmation, ask, refusal_sentence
 from .requests import MemberRequest
 from .seats import contest_of, seat_of
 
 
-def composed(contest: Contest, station: PollingStation) -> bytes:
+def drawn_up(contest: Contest) -> bytes:
     """Return the minutes as a PDF. Raises Http404 while there is no result, or while a draw is awaited."""
-    if contest.state not in COUNTED or "draw_needed" in contest.result.seats:
-        raise Http404
-    return results_minutes(contest.result, station)
+    try:
+        return draw_up_minutes(contest=contest)
+    except NotThere:
+        raise Http404 from None
 
 
 @audience("bureau")
@@ -34,7 +33,7 @@ def page(request: MemberRequest, station: str, code: str) -> HttpResponse:
     """The minutes, their fingerprint, and who has signed."""
     seat = seat_of(request, station)
     contest = contest_of(seat.station, code)
-    document = composed(contest, seat.station)
+    document = drawn_up(contest)
     signed = {signature.account_id: signature for signature in contest.minutes_signatures.all()}
     members = seat.station.members.select_related("account", "organisation").order_by("pk")
     may_sign = contest.state == Contest.State.COUNTED and seat.account_id not in signed
@@ -64,7 +63,7 @@ def page(request: MemberRequest, station: str, code: str) -> HttpResponse:
 def pdf(request: MemberRequest, station: str, code: str) -> HttpResponse:
     """The minutes themselves."""
     seat = seat_of(request, station)
-    document = composed(contest_of(seat.station, code), seat.station)
+    document = drawn_up(contest_of(seat.station, code))
     return pdf_answer(document, code)
 
 
@@ -80,7 +79,7 @@ def sign(request: MemberRequest, station: str, code: str) -> HttpResponse:
     """Sign the minutes; the fingerprint that was shown comes back with the signature."""
     seat = seat_of(request, station)
     contest = contest_of(seat.station, code)
-    digest = minutes_hash(composed(contest, seat.station))
+    digest = minutes_hash(drawn_up(contest))
     refusal = ""
     if request.method == "POST":
         try:

@@ -37,7 +37,7 @@ class SignInForm(forms.Form):
     email = forms.EmailField(
         label=gettext_lazy("Adresse électronique"),
         max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     password = forms.CharField(
         label=gettext_lazy("Mot de passe"),

@@ -10,7 +10,8 @@ from isoloir.board.archive import archive_chunks, published_archive
 from isoloir.board.records import election_record
 from isoloir.elections.models import Contest, Election
 from isoloir.pollingstation.models import Member
-from isoloir.tally.minutes import machine_readable_result, minutes_hash, results_minutes
+from isoloir.tally.actions import draw_up_minutes
+from isoloir.tally.minutes import machine_readable_result, minutes_hash
 from isoloir.web.access import audience
 from isoloir.web.results import result_context
 
@@ -126,8 +127,7 @@ def candidates(_request: HttpRequest, uuid: str) -> HttpResponse:
 def minutes_pdf(_request: HttpRequest, uuid: str) -> HttpResponse:
     """The results minutes, with the fingerprint that the members signed as entity tag."""
     contest = published_contest(uuid)
-    station = contest.stations.get()
-    document = results_minutes(contest.result, station)
+    document = draw_up_minutes(contest=contest)
     headers = {
         "Content-Disposition": f'inline; filename="proces-verbal-{contest.code}.pdf"',
         "ETag": f'"{minutes_hash(document)}"',

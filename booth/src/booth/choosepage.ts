@@ -58,7 +58,7 @@ function radioId(position: number): string {
 }
 
 function radio(sheet: BallotSheet, position: number): HTMLInputElement {
-  const input = element("input", { type: "radio", name: "choice", id: radioId(position), value: position, autocomplete: "off" });
+  const input = element("input", { type: "radio", name: "choice", id: radioId(position), value: position });
   input.checked = sheet.choice === position;
   input.addEventListener("change", () => { if (input.checked) sheet.choice = position; });
   return input;

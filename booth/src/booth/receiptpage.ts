@@ -31,7 +31,7 @@ export function showReceipt(booth: Booth, shown: ShownReceipt): void {
 function receiptBox(booth: Booth, shown: ShownReceipt, status: HTMLElement): HTMLElement {
   const { say, state } = booth;
   return element(
-    "section",
+    "div",
     { class: "receipt" },
     factList([
       [say("receiptContest"), shown.contest.name],

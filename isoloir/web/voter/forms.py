@@ -20,7 +20,7 @@ class IdentificationForm(forms.Form):
         label=gettext_lazy("Adresse électronique professionnelle"),
         help_text=gettext_lazy("Par exemple prenom.nom@academie.example"),
         max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={
             "required": gettext_lazy("Indiquez votre adresse électronique professionnelle."),
             "invalid": gettext_lazy("Cette adresse n’est pas complète. Exemple : prenom.nom@academie.example"),

@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 from tests.browser.demonstration import Identity
 from tests.browser.inspection import Inspector
-from tests.browser.person import Person
+from tests.browser.person import Person, bare
 
 PASSPHRASE = "quatre mots sans lien"
 
@@ -110,14 +110,22 @@ class Member(Person):
         self.sees("La clé est prête")
         self.looks("trustee-ready")
 
-    def decrypts(self) -> None:
-        """Decrypt the totals of every contest with the key file."""
+    def decrypts(self) -> dict[str, str]:
+        """Decrypt the totals of every contest with the key file; return the fingerprint shown of each total."""
         self.unlocks_the_key()
         self.sees("Déchiffrer ma part des résultats")
         self.looks("trustee-decrypt")
+        rows = self.page.locator("tbody th").all()
+        shown = {row.inner_text().split("\n")[0]: bare(row.locator(".tracker")) for row in rows}
         self.clicks("Déchiffrer")
         self.sees("Vos déchiffrements sont enregistrés")
         self.looks("trustee-done")
+        return shown
+
+    def reads_the_fingerprint_of_the_total(self, contest: str) -> str:
+        """Return what the bureau's page says that every key holder must see."""
+        self._opens_the_contest(contest)
+        return bare(self.page.locator(".facts__fact", has_text="Empreinte du total chiffré").locator(".tracker"))
 
     def signs_the_minutes(self, contest: str) -> None:
         """Read the minutes of a contest, then sign them."""

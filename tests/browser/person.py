@@ -5,6 +5,11 @@ from playwright.sync_api import Locator, Page
 from tests.browser.inspection import Inspector
 
 
+def bare(reference: Locator) -> str:
+    """Return a reference without the spaces that make it readable."""
+    return "".join(reference.inner_text().split())
+
+
 class Person:
     """Somebody in front of a page."""
 

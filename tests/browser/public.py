@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.browser.person import Person
+from tests.browser.person import Person, bare
 
 
 @dataclass(frozen=True)
@@ -42,5 +42,4 @@ class Citizen(Person):
         return {row.locator("th").inner_text(): int(row.locator("td").first.inner_text()) for row in rows.all()}
 
     def _archive_fingerprint(self) -> str:
-        line = self.page.locator("li").filter(has_text="Comparez son empreinte").locator(".tracker, code").first
-        return "".join(line.inner_text().split())
+        return bare(self.page.locator("li").filter(has_text="Comparez son empreinte").locator(".tracker"))

@@ -181,8 +181,6 @@ def shapes_of(code: str) -> list[str]:
 
 def test_code_leaves_the_browser_in_no_way(at_the_booth):
     page, voter, traffic = at_the_booth.page, at_the_booth.voter, at_the_booth.traffic
-    addresses = []
-    page.on("framenavigated", lambda frame: addresses.append(frame.url))
     # As the QR of the notice brings it: behind the mark that browsers never send.
     page.goto(f"/vote/?notice#code={voter.identity.code}")
     voter.sees("Saisie du code de vote")

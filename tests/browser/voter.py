@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.browser.demonstration import Identity
-from tests.browser.person import Person
+from tests.browser.person import Person, bare
 
 PASSWORD = "Deux-Chevaux-Bleus-7"
 BLANK = "Vote blanc"
@@ -121,9 +121,7 @@ class Voter(Person):
         self.sees("Votre bulletin est dans l’urne")
         self.looks("booth-receipt")
         facts = self.page.locator(".receipt dd").all_inner_texts()
-        return ReceiptSeen(
-            contest=facts[0], tracker="".join(self.page.locator(".receipt .tracker").inner_text().split())
-        )
+        return ReceiptSeen(contest=facts[0], tracker=bare(self.page.locator(".receipt .tracker")))
 
     def downloads_the_proof(self, folder: Path) -> str:
         """Download the receipt; return the words of the PDF without any space."""

@@ -4,8 +4,8 @@ import { showFailure } from "./booth/failurepage.js";
 import { languageOf } from "./view/words.js";
 
 /**
- * Entry of the booth's bundle. The same file is the page's script and its Web Worker, so that one
- * hash covers all the code that sees a choice.
+ * Entry of the booth's bundle. The same file is the page's script and its Web Worker: one file, one
+ * published hash. (Browsers check the hash of the page's script only; the worker comes from the same address.)
  */
 if (typeof document === "undefined") {
   serveAsWorker(globalThis as unknown as DedicatedWorkerScope);

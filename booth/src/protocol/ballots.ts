@@ -170,8 +170,10 @@ class AnswerMaker {
       const challenge = rank === trueCase ? 0n : randomScalar(this.random);
       const scalar = rank === trueCase ? witness : randomScalar(this.random);
       const exponent = modOrder(scalar + r * challenge);
-      const shift = generator.power(modOrder(challenge * excess));
-      commitments.push(generator.power(exponent), publicKey.power(exponent).add(shift));
+      // One case in each proof is true and needs no shift: the number of powers is the same for every choice.
+      const beta = publicKey.power(exponent);
+      const isTrue = excess === 0n;
+      commitments.push(generator.power(exponent), isTrue ? beta : beta.add(generator.power(challenge * excess)));
       return { challenge, scalar };
     });
     return { cases, commitments, trueCase, trueR: statements[trueCase]?.r ?? 0n };

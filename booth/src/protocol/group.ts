@@ -88,13 +88,13 @@ export function hashToScalar(prefix: string, texts: readonly string[]): bigint {
   return modOrder(BigInt("0x" + hexHash(prefix + texts.join(","))));
 }
 
-const WINDOW_BITS = 6;
-const WINDOWS = Math.ceil(253 / WINDOW_BITS);
-const DIGITS = 2 ** WINDOW_BITS;
+/** One window per byte of the exponent; digits from −128 to 128 halve the table. */
+const WINDOWS = 32;
+const HALF = 128;
 
 /**
- * Table of multiples of one base: a power is then one addition per window. Each window always adds
- * a point (the neutral one for digit 0), so that the sequence of operations does not depend on the exponent.
+ * Table of multiples of one base: a power is then one addition per byte of the exponent. Each window always
+ * adds a point (the neutral one for digit 0), so that the sequence of operations does not depend on the exponent.
  */
 export class FixedBase {
   private readonly rows: readonly Element[][];
@@ -104,24 +104,29 @@ export class FixedBase {
     let step = base;
     for (let window = 0; window < WINDOWS; window += 1) {
       let multiple = NEUTRAL;
-      for (let digit = 0; digit < DIGITS; digit += 1) {
+      for (let digit = 0; digit <= HALF; digit += 1) {
         multiples.push(multiple);
-        multiple = multiple.add(step);
+        if (digit < HALF) multiple = multiple.add(step);
       }
-      step = multiple;
+      step = multiple.double();
     }
     const normal = normaliseElements(multiples);
-    this.rows = Array.from({ length: WINDOWS }, (_, window) => normal.slice(window * DIGITS, (window + 1) * DIGITS));
+    const size = HALF + 1;
+    this.rows = Array.from({ length: WINDOWS }, (_, window) => normal.slice(window * size, (window + 1) * size));
   }
 
   power(exponent: bigint): Element {
-    let rest = modOrder(exponent);
+    const digits = hexToBytes(modOrder(exponent).toString(16).padStart(64, "0")).reverse();
     let sum = NEUTRAL;
-    for (const row of this.rows) {
-      const multiple = row[Number(rest & BigInt(DIGITS - 1))];
+    let carry = 0;
+    for (const [window, row] of this.rows.entries()) {
+      const digit = (digits[window] ?? 0) + carry;
+      // A digit above 128 is written as itself less 256, and one more in the next window; the last byte is below 17.
+      carry = digit > HALF ? 1 : 0;
+      const multiple = row[Math.abs(digit - 2 * HALF * carry)];
       if (multiple === undefined) throw new RangeError("digit outside the table");
-      sum = sum.add(multiple);
-      rest >>= BigInt(WINDOW_BITS);
+      const opposite = multiple.negate();
+      sum = sum.add(carry === 1 ? opposite : multiple);
     }
     return sum;
   }

@@ -52,6 +52,11 @@ export class TrusteeRoom {
   }
 
   async open(): Promise<void> {
+    // Browsers offer WebCrypto on secure pages only.
+    if (!window.isSecureContext) {
+      this.showFailure("unsafeTitle", "unsafeLead");
+      return;
+    }
     this.frame.announce(this.say("loading"));
     try {
       await this.refresh();

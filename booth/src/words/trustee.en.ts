@@ -119,6 +119,8 @@ export const trusteeEnglish: Catalogue<TrusteeKey> = {
   signIn: "Sign in again",
   unknownTitle: "An error occurred",
   unknownLead: "Something unforeseen happened. Reload the page; nothing that was sent is lost.",
+  unsafeTitle: "This browser is not suitable",
+  unsafeLead: "This browser cannot protect a key, or the page is not served over HTTPS. Update it, or use another device.",
   reload: "Reload the page",
   tryAgain: "Try again",
 };

@@ -116,6 +116,8 @@ export const trusteeFrench = {
   signIn: "Se reconnecter",
   unknownTitle: "Une erreur est survenue",
   unknownLead: "Quelque chose d’imprévu s’est produit. Rechargez la page ; rien n’est perdu de ce qui a été envoyé.",
+  unsafeTitle: "Ce navigateur ne convient pas",
+  unsafeLead: "Ce navigateur ne sait pas protéger une clé, ou la page n’est pas servie en HTTPS. Mettez-le à jour, ou servez-vous d’un autre appareil.",
   reload: "Recharger la page",
   tryAgain: "Réessayer",
 } as const;

@@ -80,7 +80,9 @@ function send(response: ServerResponse, { status, type, body }: Answer): void {
     response.destroy();
     return;
   }
-  response.writeHead(status, { "Content-Type": type, "Content-Security-Policy": POLICY, "Cache-Control": "no-store" });
+  // Without reuse of connections, the browser never repeats by itself a request whose answer is cut.
+  const headers = { "Content-Security-Policy": POLICY, "Cache-Control": "no-store", Connection: "close" };
+  response.writeHead(status, { ...headers, "Content-Type": type });
   response.end(body);
 }
 

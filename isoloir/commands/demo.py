@@ -1,6 +1,7 @@
 """`isoloir demo`: a fictional académie on loopback, from the key ceremony to the published results."""
 
 import argparse
+import os
 import shutil
 import signal
 import time
@@ -54,8 +55,6 @@ def _stop_as_by_ctrl_c() -> None:
 
 def prepare(directory: Path, *, voters: int, address: str) -> None:
     """Make the database and the fictional election, unless they are there."""
-    import os
-
     os.environ["ISOLOIR_PORTAL_URL"] = address
     start_django(directory=directory)
     migrate()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Count
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -58,12 +59,16 @@ def _voters(election: Election) -> list[Person]:
     printed = set(store.notice_files())
     return [
         Person(
-            name=voter.full_name, role=_("%d scrutins") % voter.count, address=voter.email,
+            name=voter.full_name, role=_contests(voter.count), address=voter.email,
             url=reverse("voter:identification"), code=codes.get(voter.reference, ""),
             notice_url=_notice_url(f"{voter.establishment_code}.pdf", printed),
         )
         for voter in rows[:_VOTERS_SHOWN]
     ]  # fmt: skip
+
+
+def _contests(number: int) -> str:
+    return ngettext("%d scrutin", "%d scrutins", number) % number
 
 
 def _notice_url(name: str, printed: set[str]) -> str:

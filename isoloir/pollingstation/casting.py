@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.template.loader import render_to_string
-from django.utils.translation import gettext as _
+from django.utils import translation
 from isoloir_protocol.ballots import VerifiedBallot, verify_ballot
 from isoloir_protocol.errors import ProtocolError
 
@@ -96,14 +96,17 @@ def _receipt(entry: RollEntry, fingerprint: str, ballot: VerifiedBallot, turnout
 
 
 def _queue_receipt(entry: RollEntry, receipt: Receipt, at: datetime) -> None:
+    # Every e-mail is in French, whatever the language of the page.
+    with translation.override("fr"):
+        cast_at = paris_text(receipt.cast_at)
     context = {
         "voter": entry.voter, "contest": entry.contest, "receipt": receipt, "fields": receipt.fields,
-        "cast_at": paris_text(receipt.cast_at),
+        "cast_at": cast_at,
     }  # fmt: skip
     queue_email(
         kind="receipt",
         recipient=entry.voter.email,
-        subject=_("Votre bulletin est dans l’urne"),
+        subject="Votre bulletin est dans l’urne",
         body=render_to_string("pollingstation/mail/receipt.txt", context),
         at=at,
     )

@@ -1,0 +1,280 @@
+"""The portal in English: no French is left on its pages, but in what elections bring (names, statements, e-mails)."""
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from isoloir.identity.models import VoterAccount
+from isoloir.identity.sessions import open_session
+from isoloir.roll.models import Voter
+from tests import electorate
+from tests.electorate import PASSWORD, activate, make_member, sign_in_member, text
+from tests.factories import AFTER, BEFORE, DURING, World
+from tests.stations import close_by_http, counted_world, member_client, prepared_world, sealed_world, sign_and_publish
+
+pytestmark = pytest.mark.django_db
+
+# Words that no English sentence has, and the marks that only French has.
+_FRENCH = re.compile(
+    r"\b(?:le|la|les|des|du|un|une|et|est|sont|pas|vous|votre|vos|ce|cette|dans|pour|avec|sans|sur|au|aux|par|qui|que"
+    r"|scrutins?|bulletins?|urne|sièges?|voix|listes|électeurs?|clés?|heure|courriel|page d’|aucun|déjà|voté)\b"
+    r"|[«»àâçéèêëîôùûœÀÉ]|\b[ldjnscm]’|\w [:;?!](?:\s|$)",
+    re.IGNORECASE,
+)
+# What elections bring, in their own language.
+_FROM_DATA = re.compile(
+    r"Élections professionnelles 2026|Élections d’essai 2026|Académie de Valmont|Académie d’essai|Union des Écoles"
+    r"|Scrutin [A-Z]+\d*|Liste [A-Z\d][\w ]*|Prénom MEMBRE\d|clé-\w+"
+)
+# Things that are the same in every language: signs, and a folder of a command.
+_SAME = re.compile(r"# ! , \? ?-?|“urne”")
+_SPOKEN = {
+    "aria-label",
+    "alt",
+    "title",
+    "placeholder",
+    "content",
+    "data-sentence",
+    "data-copied",
+    "data-one",
+    "data-many",
+}
+_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+_SILENT = {"script", "style", "code", "pre"}
+
+
+class _Reading(HTMLParser):
+    """Gathers what people see and hear of a page, without the parts marked as French, and where its links lead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.language: str | None = None
+        self.said: list[str] = []
+        self.links: list[str] = []
+        self._open: list[tuple[str, bool]] = []
+
+    @property
+    def _is_silent(self) -> bool:
+        return bool(self._open) and self._open[-1][1]
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attributes}
+        if tag == "html":
+            self.language = values.get("lang")
+        silent = self._is_silent or tag in _SILENT or (tag != "html" and values.get("lang") == "fr")
+        if tag not in _VOID:
+            self._open.append((tag, silent))
+        if not silent:
+            self.said += [value for name, value in values.items() if name in _SPOKEN]
+        if tag == "a":
+            self.links.append(values.get("href", ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if not self._is_silent:
+            self.said.append(" ".join(data.split()))
+
+
+def french_in(sentence: str) -> bool:
+    return bool(_FRENCH.search(_SAME.sub("…", _FROM_DATA.sub("…", sentence))))
+
+
+def read(answer: Any) -> _Reading:
+    """Return the page as it is read, once nothing on it is French."""
+    reading = _Reading()
+    reading.feed(text(answer))
+    url = answer.request["PATH_INFO"]
+    assert reading.language == "en", url
+    assert [sentence for sentence in reading.said if french_in(sentence)] == [], url
+    return reading
+
+
+def walk(client: Client, *starts: str) -> set[str]:
+    """Read these pages and all those to which they lead; return their addresses."""
+    waiting, walked = list(starts), set()
+    while waiting:
+        url = waiting.pop()
+        if url in walked:
+            continue
+        answer = client.get(url)
+        if answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html"):
+            walked.add(url)
+            waiting += [link.partition("#")[0] for link in read(answer).links if link.startswith(("/", "?"))]
+            waiting = [link if link.startswith("/") else url.partition("?")[0] + link for link in waiting]
+    return walked
+
+
+def english(client: Client) -> Client:
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    return client
+
+
+def voter_client(voter: Voter) -> Client:
+    VoterAccount.objects.get_or_create(
+        voter=voter, defaults={"password": "!", "activated_at": BEFORE, "password_set_at": BEFORE}
+    )
+    client = Client()
+    session = client.session
+    open_session(session, voter=voter, at=electorate.read_clock())
+    session.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    return english(client)
+
+
+def president_of(world: World) -> Client:
+    return english(member_client(world.president))
+
+
+def test_french_is_seen_for_what_it_is():
+    for sentence in (
+        "Mes scrutins",
+        "Vous avez voté",
+        "n’a pas voté",
+        "Accueil : la suite",
+        "À voter",
+        "Liste d’émargement",
+    ):
+        assert french_in(sentence), sentence
+    for sentence in (
+        "My contests",
+        "Voting closes in",
+        "Élections d’essai 2026",
+        "The voters’ home page",
+        "Scrutin S1: sealed",
+    ):
+        assert not french_in(sentence), sentence
+
+
+def test_browser_that_asks_for_english_gets_it(client, election):
+    for asked in ("en", "en-GB,en;q=0.9,fr;q=0.5"):
+        read(client.get("/", headers={"accept-language": asked}))
+
+
+def test_doors_of_the_portal(client, election):
+    reached = walk(english(client), "/", "/bureau/connexion/", "/design/")
+    assert {"/identification/", "/verifier/", "/resultats/"} <= reached
+
+
+def test_portal_without_an_election(client):
+    walk(english(client), "/")
+
+
+def test_error_pages(client, election):
+    read(english(client).get("/nowhere/"))
+    strict = english(Client(enforce_csrf_checks=True))
+    refused = strict.post("/identification/", {"email": "a@b.example"})
+    assert refused.status_code == 403
+    read(refused)
+
+
+def test_way_to_the_voter_space_with_its_faults(client, election, outbox):
+    voter = electorate.make_voter(election, electorate.make_contest(election))
+    english(client)
+    for typed in ("", "anne", voter.email):
+        read(client.post("/identification/", {"email": typed}, follow=True))
+    for typed in ("", "wrong"):
+        read(client.post("/mot-de-passe/", {"password": typed}, follow=True))
+    read(client.post("/mot-de-passe-perdu/", follow=True))
+    path = re.search(r"/lien/[\w-]+/", outbox()[-1][2])[0]
+    read(client.get(path))
+    for password in ("", "short", "Anne.dupont@valmont.example1", "motdepasse"):
+        read(client.post(path, {"password": password, "confirmation": "other"}))
+    read(client.post(path, {"password": PASSWORD, "confirmation": PASSWORD}, follow=True))
+    read(client.get(path))
+    read(client.get("/lien/unknown/"))
+
+
+def test_e_mails_stay_in_french(client, election, outbox):
+    voter = electorate.make_voter(election, electorate.make_contest(election))
+    english(client).post("/identification/", {"email": voter.email})
+    assert "(heure de Paris)" in outbox()[-1][2]
+
+
+def test_voter_space_before_during_and_after_the_vote(client):
+    world, _devices = sealed_world()
+    for instant in (BEFORE, DURING, AFTER):
+        electorate.set_clock(instant)
+        reached = walk(voter_client(world.voters[0]), "/espace/", "/vote/")
+        assert f"/espace/scrutins/{world.contest.uuid}/" in reached
+
+
+def test_answers_to_the_booth_are_in_english():
+    world, _devices = sealed_world()
+    client = voter_client(world.voters[0])
+    assert client.get("/vote/etat.json").json()["language"] == "en"
+    cast = client.post(f"/vote/scrutins/{world.contest.uuid}/bulletin/", "{}", content_type="application/json")
+    proved = client.post("/vote/possession/", {"challenge": "?", "proofs": []}, content_type="application/json")
+    for answer in (cast, proved):
+        assert answer.status_code >= 400
+        assert not french_in(answer.json()["message"]), answer.json()
+
+
+def test_search_for_a_ballot(client, election):
+    english(client)
+    for reference in ("", "short", "A" * 43):
+        read(client.post("/verifier/", {"reference": reference}))
+
+
+def test_sign_in_of_members_with_its_faults(client, election):
+    english(client)
+    read(client.post("/bureau/connexion/", {"email": "nobody@valmont.example", "password": "wrong"}))
+    read(client.post("/bureau/connexion/", {"email": "", "password": ""}))
+    make_member("paul@valmont.example")
+    client.post("/bureau/connexion/", {"email": "paul@valmont.example", "password": electorate.STAFF_PASSWORD})
+    read(client.post("/bureau/connexion/code/", {"code": "000000"}))
+
+
+def test_bureau_before_it_seals():
+    world = prepared_world()
+    client = president_of(world)
+    reached = walk(client, "/bureau/", "/bureau/bvec/scellement/")
+    assert {"/bureau/bvec/", "/bureau/bvec/journal/", "/bureau/bvec/cles/"} <= reached
+    read(client.post("/bureau/bvec/scellement/"))
+
+
+def test_bureau_during_the_vote_and_after_closing():
+    world, devices = sealed_world()
+    client = president_of(world)
+    contest = "/bureau/bvec/scrutins/S1/"
+    assert f"{contest}emargement/" in walk(client, "/bureau/", f"{contest}?scelles", f"{contest}cloture/")
+    read(client.post(f"{contest}cloture/"))
+    close_by_http(devices[0])
+    walk(client, "/bureau/bvec/", f"{contest}resultat/")
+    read(client.post(f"{contest}resultat/"))
+
+
+def test_results_in_the_bureau_and_in_public(client):
+    world, devices = counted_world([1, 1, 2, 0])
+    president = president_of(world)
+    contest = "/bureau/bvec/scrutins/S1/"
+    walk(president, "/bureau/bvec/", contest, f"{contest}proces-verbal/", f"{contest}publication/")
+    read(president.post(f"{contest}publication/"))
+    sign_and_publish(devices[0])
+    walk(president, "/bureau/bvec/")
+    assert f"/resultats/{world.contest.uuid}/" in walk(english(client), "/resultats/", "/")
+
+
+def test_console_with_its_faults(client, election):
+    electorate.make_contest(election)
+    sign_in_member(client, make_member("admin@valmont.example", is_administrator=True))
+    reached = walk(english(client), "/console/")
+    assert {"/console/fichiers/", "/console/calendrier/", "/console/codes/demande/", "/console/campagne/"} <= reached
+    read(client.post("/console/fichiers/"))
+    read(client.post("/console/calendrier/", {"portal_opens_at": "x"}))
+    read(client.post("/console/codes/reception/"))
+
+
+def test_second_visit_says_the_first_one_in_english(client, election):
+    voter = electorate.make_voter(election, electorate.make_contest(election))
+    activate(voter)
+    electorate.sign_in(english(client), voter.email)
+    client.post("/deconnexion/")
+    electorate.sign_in(client, voter.email)
+    assert "Last sign-in: Friday, 20 November 2026 at 10:00 (Paris time)" in text(client.get("/espace/"))

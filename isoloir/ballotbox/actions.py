@@ -33,7 +33,8 @@ def rewrite_at_random(contest: Contest) -> None:
     """Write the contest's ballots again in the order of their random keys, all in one transaction.
 
     On PostgreSQL the place on disk and the number of the inserting transaction (xmin) followed the order of voting:
-    after this they follow the random keys and are one number. On SQLite rows lie in the order of their keys from the start.
+    after this they follow the random keys and are one number. On SQLite rows lie in the order of their keys from the
+    start, but not the pages of their texts: `forget_order_of_voting` sees to that.
     """
     if connection.vendor != "postgresql":
         return
@@ -47,3 +48,18 @@ def rewrite_at_random(contest: Contest) -> None:
         cursor.execute("INSERT INTO ballotbox_ballot SELECT * FROM closing_ballot ORDER BY id")
         cursor.execute("SET LOCAL isoloir.closing = 'off'")
         cursor.execute("DROP TABLE closing_ballot")
+
+
+def forget_order_of_voting() -> None:
+    """Have the database write its files anew, where they still tell in which order ballots came.
+
+    SQLite keeps the text of a ballot in pages of its own, taken as they are needed: their numbers followed the order of
+    voting, and so did the write-ahead log. PostgreSQL keeps rows that `rewrite_at_random` replaced until it is vacuumed.
+    To be called outside any transaction, once closing is committed.
+    """
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("VACUUM (FULL) ballotbox_ballot")
+            return
+        cursor.execute("VACUUM")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

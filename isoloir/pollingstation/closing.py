@@ -1,15 +1,17 @@
 """Closing: freezing ballot box and signature list at the end of grace (R211-572), and destroying the link key.
 
-Crash order (docs/mechanisms/closing.md): 1. freeze, reconcile, rewrite, journal: one transaction; 2. destroy the link key,
-after commit; 3. journal the destruction. A process that stops between two steps is continued by `finish_closings()`.
+Crash order (docs/mechanisms/closing.md): 1. freeze, reconcile, rewrite, journal: one transaction; 2. after commit, have
+the database's files forget the order of voting; 3. destroy the link key; 4. journal the destruction. A process that stops
+between two steps is continued by `finish_closings()`, which knows by the link key what is not done.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from isoloir.ballotbox.actions import rewrite_at_random
+from isoloir.ballotbox.actions import forget_order_of_voting, rewrite_at_random
 from isoloir.ballotbox.models import Ballot
 from isoloir.credentials.links import destroy_link_key, has_link_key
 from isoloir.elections.models import Contest
@@ -25,7 +27,7 @@ _FROZEN = (Contest.State.CLOSED, Contest.State.COUNTING, Contest.State.COUNTED, 
 def close_poll(*, contest: Contest, actor: str, at: datetime) -> Contest:
     """Freeze the contest once its grace has ended. Raises ClosingRefused; closing twice changes nothing."""
     closed = _freeze(contest, actor, at)
-    _destroy_link_key(closed, actor, at)
+    _forget([closed], actor, at)
     return closed
 
 
@@ -51,14 +53,21 @@ def _freeze(contest: Contest, actor: str, at: datetime) -> Contest:
     return locked
 
 
-def _destroy_link_key(contest: Contest, actor: str, at: datetime) -> None:
-    if has_link_key(contest):
+def _forget(closed: Iterable[Contest], actor: str, at: datetime) -> None:
+    """Undo what still joins names and ballots: the order of voting in the files, then the link keys."""
+    joined = [contest for contest in closed if has_link_key(contest)]
+    if not joined:
+        return
+    # At once, unless a caller's transaction is open: a database cannot write its files anew inside one.
+    transaction.on_commit(forget_order_of_voting)
+    for contest in joined:
         destroy_link_key(contest)
         record(Kind.LINK_KEY_DESTROYED, actor=actor, at=at, subject=contest.code)
 
 
 def finish_closings(*, actor: str, at: datetime) -> list[Contest]:
     """Close every contest whose grace has ended, and finish what a stopped process left half done; return those closed."""
-    for contest in Contest.objects.filter(state__in=_FROZEN):
-        _destroy_link_key(contest, actor, at)
-    return [close_poll(contest=contest, actor=actor, at=at) for contest in Contest.objects.awaiting_closing(at=at)]
+    _forget(Contest.objects.filter(state__in=_FROZEN), actor, at)
+    closed = [_freeze(contest, actor, at) for contest in Contest.objects.awaiting_closing(at=at)]
+    _forget(closed, actor, at)
+    return closed

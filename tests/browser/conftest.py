@@ -1,5 +1,6 @@
 """Demonstrations served for whole modules, and people with a browser each."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.browser.member import President
 from tests.browser.voter import Voter
 from tests.surroundings import private_folder
 
-_VOTERS = 30
+_VOTERS = 40
 # What a page waits for at most: two loaded cores make a key in a few seconds.
 _PATIENCE = 60_000
 
@@ -42,22 +43,19 @@ class OpenVote:
     """A demonstration in which everybody may vote, and its voters."""
 
     served: Demonstration
-    _people: list[Identity]
+    # Nobody else takes this voter, whose account is not open yet.
+    newcomer: Identity
+    _electors: deque[Identity]
     _signed_in: dict[str, StorageState] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
         return self.served.address
 
-    def newcomer(self) -> Identity:
-        """Return a voter who has no account yet, another one at each call."""
-        return self._people.pop()
-
     def elector(self) -> Identity:
-        """Return a voter who will share the accounts already opened; each has three contests, and comes back last."""
-        identity = self._people.pop(0)
-        self._people.insert(3, identity)
-        return identity
+        """Return the next voter in turn; each has three contests, and the same account at each turn."""
+        self._electors.rotate()
+        return self._electors[0]
 
     def remember(self, identity: Identity, state: StorageState) -> None:
         self._signed_in[identity.address] = state
@@ -75,12 +73,12 @@ def open_vote(browser: Browser, browser_context_args: dict[str, Any]) -> Iterato
         visitor = Visitor(context.new_page())
         visitor.lets_the_other_members_act()
         president = President(context.new_page(), None, folder=served.directory)
-        president.signs_in(visitor.finds(visitor.finds_members("président")[0]))
+        president.signs_in(visitor.finds(visitor.finds_people("président")[0]))
         president.seals()
         visitor.moves_the_clock_to_the_opening()
-        people = [visitor.finds(name) for name in visitor.finds_members("3 scrutins")]
+        newcomer, *electors = [visitor.finds(name) for name in visitor.finds_people("3 scrutins")]
         context.close()
-        yield OpenVote(served, people)
+        yield OpenVote(served, newcomer, deque(electors))
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ class Visitor(Person):
             code=secrets.get("Code de vote", ""),
         )
 
-    def finds_members(self, role: str) -> list[str]:
+    def finds_people(self, role: str) -> list[str]:
         """Return the names of the people of this role, in the order of the table."""
         self.page.goto("/demo/identites/")
         return [line.split("\n")[0] for line in self.page.locator("tbody th").filter(has_text=role).all_inner_texts()]

@@ -68,6 +68,7 @@ class Inspector:
         self._screenshots.mkdir(parents=True, exist_ok=True)
         self._axe = Axe()
         self._seen: set[str] = set()
+        self._sources: set[str] = set()
 
     def look(self, page: Page, name: str) -> None:
         """Check the page as it stands, in both widths, and keep it; a name is looked at once."""
@@ -80,6 +81,7 @@ class Inspector:
             targets = [" ".join(map(str, node["target"])) for node in violation["nodes"]]
             self.faults.append(f"{name}: axe {violation['id']}: {violation['help']} ({', '.join(targets)})")
         (self._pages / f"{label}.html").write_text(page.content(), encoding="utf-8")
+        self._keep_source(page, label)
         page.screenshot(path=self._screenshots / f"{label}-1280.png", full_page=True)
         before = page.viewport_size or DESKTOP
         page.set_viewport_size(PHONE)
@@ -89,10 +91,12 @@ class Inspector:
         page.screenshot(path=self._screenshots / f"{label}-360.png", full_page=True)
         page.set_viewport_size(before)
 
-    def keep_source(self, page: Page) -> None:
-        """Keep what the server sent too: the browser mends faults of HTML before one can look at the page."""
-        source = page.request.get(page.url).text()
-        (self._pages / f"{len(self._seen):02d}-source.html").write_text(source, encoding="utf-8")
+    def _keep_source(self, page: Page, label: str) -> None:
+        """Keep what the server sends too: the browser mends faults of HTML before one can look at the page."""
+        path = urlsplit(page.url).path
+        if path not in self._sources:
+            self._sources.add(path)
+            (self._pages / f"{label}-source.html").write_text(page.request.get(page.url).text(), encoding="utf-8")
 
     def findings_of_vnu(self) -> list[str]:
         """Return what the Nu HTML checker says of every page kept."""

@@ -65,7 +65,7 @@ class Keyboard:
 
 def test_voter_needs_no_mouse_from_the_address_to_the_receipt(open_vote, person_page):
     page, traffic = person_page(open_vote.address)
-    voter, keys = Voter(page).is_given(open_vote.newcomer()), Keyboard(page)
+    voter, keys = Voter(page).is_given(open_vote.newcomer), Keyboard(page)
     page.goto("/")
     page.keyboard.press("Tab")
     assert keys.focused()["name"] == "Aller au contenu"

@@ -70,7 +70,7 @@ def make_the_keys(company: Company) -> None:
     visitor = company.visitor
     assert visitor.follows_the_guide() == "Faire les clés du bureau"
     visitor.reads_the_identities()
-    names = [visitor.finds_members("président")[0], *visitor.finds_members("délégué")[:2]]
+    names = [visitor.finds_people("président")[0], *visitor.finds_people("délégué")[:2]]
     for holder, name in zip(company.holders, names, strict=True):
         holder.signs_in(visitor.finds(name))
         holder.makes_a_key()

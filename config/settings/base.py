@@ -189,6 +189,8 @@ LOGGING = {
     "loggers": {
         # A request line of Django holds the path, and the path of a one-time link holds its token.
         "django.request": {"handlers": [], "propagate": False, "level": "CRITICAL"},
+        # So does the line that says that a form came without its protection mark.
+        "django.security.csrf": {"handlers": [], "propagate": False, "level": "CRITICAL"},
         "isoloir": {"level": "INFO"},
     },
 }

@@ -1,7 +1,10 @@
 """The neutral pages of what goes wrong: they tell nothing of the inside, and survive a broken database or template."""
 
 import logging
+from collections.abc import Callable
+from functools import wraps
 
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views.decorators.csrf import requires_csrf_token
@@ -14,31 +17,46 @@ _LAST_RESORT = (
 logger = logging.getLogger("isoloir.web")
 
 
-@requires_csrf_token
+def _with_mark(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Have the forms of an error page bear their protection mark, unless the very form that was sent cannot be read."""
+    marked = requires_csrf_token(page)
+
+    @wraps(page)
+    def answer(request: HttpRequest, *arguments: object, **keywords: object) -> HttpResponse:
+        try:
+            return marked(request, *arguments, **keywords)
+        except (BadRequest, SuspiciousOperation):
+            # Looking for the mark reads the form again, and fails again.
+            return page(request, *arguments, **keywords)
+
+    return answer
+
+
+@_with_mark
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  Django passes it
     """Answer 400."""
     return _page(request, "400.html", 400)
 
 
-@requires_csrf_token
+@_with_mark
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  Django passes it
     """Answer 403."""
     return _page(request, "403.html", 403)
 
 
-@requires_csrf_token
+@_with_mark
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  Django passes it
     """Answer 404, the same whether a thing does not exist or is somebody else's."""
     return _page(request, "404.html", 404)
 
 
-@requires_csrf_token
+@_with_mark
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
     """Answer 403 for a form without its protection mark; the reason is for the log of the developer, never shown."""
     return _page(request, "403_csrf.html", 403)
 
 
-@requires_csrf_token
+@_with_mark
 def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """Answer 500, with nothing that needs the database."""
     return _page(None, "500.html", 500)

@@ -55,6 +55,25 @@ def test_host_that_is_not_ours_gets_a_bad_request(trial, settings):
     assert answer.status_code == 400
 
 
+def test_form_in_another_encoding_gets_a_bad_request():
+    # Raised while the form is read, hence again while the page of the error looks for the form's protection mark.
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    client.get("/identification/")
+    form = "application/x-www-form-urlencoded; charset=utf-7"
+    answer = client.post("/identification/", b"email=x", content_type=form)
+    assert answer.status_code == 400
+    assert b"<h1>" in answer.content
+
+
+def test_refused_form_leaves_no_one_time_link_in_the_logs(caplog, settings):
+    configured = settings.LOGGING["loggers"]["django.security.csrf"]
+    assert configured == settings.LOGGING["loggers"]["django.request"]
+    token = "jeton-d-un-lien-a-usage-unique"
+    answer = Client(enforce_csrf_checks=True).post(f"/lien/{token}/", {"password": "x"})
+    assert answer.status_code == 403
+    assert token not in caplog.text
+
+
 @pytest.mark.parametrize("template", ["400.html", "403.html", "403_csrf.html", "404.html", "500.html"])
 def test_error_page_survives_a_dead_database(rf, monkeypatch, template):
     def fail(*_arguments, **_options):

@@ -251,7 +251,7 @@ def test_bureau_during_the_vote_and_after_closing():
 
 
 def test_results_in_the_bureau_and_in_public(client):
-    world, devices = counted_world([1, 1, 2, 0])
+    world, devices = counted_world([1, 1, 1, 0])
     president = president_of(world)
     contest = "/bureau/bvec/scrutins/S1/"
     walk(president, "/bureau/bvec/", contest, f"{contest}proces-verbal/", f"{contest}publication/")
@@ -259,6 +259,7 @@ def test_results_in_the_bureau_and_in_public(client):
     sign_and_publish(devices[0])
     walk(president, "/bureau/bvec/")
     assert f"/resultats/{world.contest.uuid}/" in walk(english(client), "/resultats/", "/")
+    assert "75.0%" in text(client.get(f"/resultats/{world.contest.uuid}/"))
 
 
 def test_console_with_its_faults(client, election):

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import template
 from django.core.paginator import Page
+from django.template.defaultfilters import floatformat
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
@@ -142,6 +143,13 @@ def grouped(reference: str, size: int = 4) -> SafeString:
 def thousands(number: int) -> str:
     """Write a whole number with its thousands apart, as the language in force does."""
     return f"{number:,}".replace(",", "\u00a0" if get_language() == "fr" else ",")
+
+
+@register.filter
+def percent(share: float, places: int = 1) -> str:
+    """Write a share in per cent, « 7,69 % » or “7.69%” as the language in force does."""
+    space = "\u00a0" if get_language() == "fr" else ""
+    return f"{floatformat(share, places)}{space}%"
 
 
 @register.filter

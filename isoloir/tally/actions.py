@@ -10,7 +10,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Count
 from isoloir_protocol.ballots import verify_ballot
-from isoloir_protocol.errors import ProtocolError
+from isoloir_protocol.errors import ProtocolError, ResultRefused
 from isoloir_protocol.proofs import hex_hash
 from isoloir_protocol.tally import (
     PublishedTally,
@@ -34,7 +34,7 @@ from isoloir.pollingstation.permissions import can_preside, membership
 from isoloir.trustees.errors import DecryptionRefused
 from isoloir.trustees.models import PartialDecryption, Trustee
 
-from .errors import MinutesChanged, NotThere, SharesMissing, SignaturesMissing
+from .errors import CountImpossible, MinutesChanged, NotThere, SharesMissing, SignaturesMissing
 from .minutes import results_minutes
 from .models import ContestResult, MinutesSignature
 from .seats import LIST_TIES, SIGLE_TIES, DrawNeeded, attribute_seats
@@ -123,7 +123,7 @@ def shares_suffice(contest: Contest) -> bool:
 
 @transaction.atomic
 def establish_result(*, contest: Contest, actor: str, at: datetime, draws: tuple[int, ...] = ()) -> ContestResult:
-    """Combine the shares into the counts, attribute the seats. Raises NotThere, SharesMissing, seats.DrawNeeded."""
+    """Combine the shares into the counts, attribute the seats. Raises NotThere, SharesMissing, CountImpossible."""
     locked = _locked(contest, Contest.State.COUNTING)
     if not shares_suffice(locked):
         raise SharesMissing
@@ -137,7 +137,11 @@ def establish_result(*, contest: Contest, actor: str, at: datetime, draws: tuple
         )
         for row in locked.partial_decryptions.select_related("trustee")
     }
-    counted = compute_result(election=election, tally=tally, trustees=trustees, shares=shares)
+    try:
+        counted = compute_result(election=election, tally=tally, trustees=trustees, shares=shares)
+    except ResultRefused as error:
+        # The challenge of a proof does not bind its factor (contest-record §11): a trustee can spoil the count.
+        raise CountImpossible(error.code) from None
     blank, *votes = counted.counts[0]
     result = ContestResult(
         contest=locked, registered=_registered(locked), voters=len(ballots), blank=blank, votes=votes,

@@ -24,6 +24,13 @@ class SharesMissing(TallyRefused):
     sentence = _("Il manque des déchiffrements partiels : président·e ou secrétaire, et au moins deux délégués.")
 
 
+class CountImpossible(TallyRefused):
+    code = "count_impossible"
+    sentence = _(
+        "Les déchiffrements reçus ne donnent aucun total possible : au moins l’un d’eux est faux, bien que sa preuve soit juste. Aucun résultat n’est établi."
+    )
+
+
 class MinutesChanged(TallyRefused):
     code = "minutes_changed"
     sentence = _("Le procès-verbal affiché n’est plus le même. Relisez-le avant de le signer.")

@@ -9,7 +9,8 @@ from isoloir_protocol.ceremony import (
     finish_ceremony,
     route_polynomials,
 )
-from isoloir_protocol.errors import ProtocolError
+from isoloir_protocol.errors import ProtocolError, TrusteesRefused
+from isoloir_protocol.group import Element
 from isoloir_protocol.pedersen import check_certificate, check_certificates
 from isoloir_protocol.trustees import build_trustees
 
@@ -64,19 +65,30 @@ def submit_step(*, trustee: Trustee, step: str, text: str, by: Account, at: date
 
 
 def _check(mine: Trustee, members: list[Trustee], step: str, text: str) -> None:
-    threshold, size = mine.group.threshold, len(members)
+    threshold = mine.group.threshold
     certificates = [member.certificate for member in members]
     if step == "certificate":
-        check_certificate(text, index=mine.index, size=size, threshold=threshold)
-        if all(certificate or member.pk == mine.pk for certificate, member in zip(certificates, members, strict=True)):
-            # The last certificate also has to differ from the others: the group is checked as a whole.
-            certificates[mine.index - 1] = text
+        check_certificate(text, index=mine.index, size=len(members), threshold=threshold)
+        certificates[mine.index - 1] = text
+        _check_keys_differ(certificates, threshold)
+        if all(certificates):
             check_certificates(certificates, threshold=threshold)
     elif step == "polynomial":
         check_polynomial(certificates=certificates, index=mine.index, text=text)
     else:
         polynomials = [member.polynomial for member in members]
         check_share(certificates=certificates, polynomials=polynomials, index=mine.index, text=text)
+
+
+def _check_keys_differ(certificates: list[str], threshold: int) -> None:
+    """Check each certificate received so far, and that no key is there twice: who copies one is refused, not who is copied."""
+    keys: set[Element] = set()
+    for index, text in enumerate(certificates, start=1):
+        if text:
+            read = check_certificate(text, index=index, size=len(certificates), threshold=threshold)
+            if keys & {read.verification, read.encryption} or read.verification == read.encryption:
+                raise TrusteesRefused("duplicate-certificate")
+            keys |= {read.verification, read.encryption}
 
 
 def routed_message(trustee: Trustee, members: list[Trustee]) -> str:

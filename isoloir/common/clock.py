@@ -15,9 +15,15 @@ PARIS = ZoneInfo("Europe/Paris")
 def paris_text(at: datetime) -> str:
     """Return for instance « jeudi 3 décembre 2026 à 9 h 12 (heure de Paris) », in the language in force."""
     local = timezone.localtime(at, PARIS)
-    day = formats.date_format(local, "l j F Y" if translation.get_language() == "fr" else "l, j F Y", use_l10n=False)
     hour = f"{local.hour} h {local.minute:02d}" if translation.get_language() == "fr" else f"{local:%H:%M}"
-    return _("%(day)s à %(hour)s (heure de Paris)") % {"day": day, "hour": hour}
+    return _("%(day)s à %(hour)s (heure de Paris)") % {"day": paris_day(at), "hour": hour}
+
+
+def paris_day(at: datetime) -> str:
+    """Return for instance « jeudi 3 décembre 2026 », the day it is in Paris, in the language in force."""
+    day = str(formats.date_format(timezone.localtime(at, PARIS), "l j F Y", use_l10n=False))
+    # French has an ordinal for the first day of a month alone.
+    return day.replace(" 1 ", " 1er ", 1) if translation.get_language() == "fr" else day
 
 
 def utc_text(at: datetime) -> str:

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from django import template
-from django.utils import formats, timezone, translation
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from isoloir.common.clock import PARIS, paris_text, utc_text
+from isoloir.common.clock import PARIS, paris_day, paris_text, utc_text
 
 register = template.Library()
+register.filter("paris_day", paris_day)
 
 
 @register.filter
@@ -25,13 +26,6 @@ def paris_moment(at: datetime) -> str:
     local = timezone.localtime(at, PARIS)
     hour = f"{local.hour} h {local.minute:02d}" if translation.get_language() == "fr" else f"{local:%H:%M}"
     return _unbroken(_("%(day)s à %(hour)s") % {"day": paris_day(at), "hour": hour})
-
-
-@register.filter
-def paris_day(at: datetime) -> str:
-    """Write « jeudi 3 décembre 2026 », the day it is in Paris."""
-    local = timezone.localtime(at, PARIS)
-    return formats.date_format(local, "l j F Y" if translation.get_language() == "fr" else "l, j F Y", use_l10n=False)
 
 
 @register.filter

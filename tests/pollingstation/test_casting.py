@@ -29,7 +29,11 @@ def cast(
 
 def counts(contest: Contest) -> tuple[int, int, int]:
     receipts = Message.objects.filter(kind="receipt").count()
-    return Ballot.objects.filter(contest=contest).count(), Turnout.objects.filter(entry__contest=contest).count(), receipts
+    return (
+        Ballot.objects.filter(contest=contest).count(),
+        Turnout.objects.filter(entry__contest=contest).count(),
+        receipts,
+    )
 
 
 def test_vote_leaves_a_ballot_a_line_and_a_receipt() -> None:
@@ -148,9 +152,7 @@ def test_two_hundred_voters_with_two_ballots_at_once_get_one_vote_each() -> None
     def attempt(pair: tuple[Voter, object]) -> tuple[str, str]:
         voter, ballot = pair
         try:
-            receipt = cast_vote(
-                voter=voter, contest=world.contest, ballot=ballot, authenticated_at=DURING, at=DURING
-            )  # type: ignore[arg-type]
+            receipt = cast_vote(voter=voter, contest=world.contest, ballot=ballot, authenticated_at=DURING, at=DURING)  # type: ignore[arg-type]
         except AlreadyVoted:
             return "refused", ""
         finally:

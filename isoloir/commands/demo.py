@@ -4,10 +4,12 @@ import argparse
 import os
 import shutil
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from .arguments import count_from, folder_fault, port_number
 from .server import PortTaken, free_port, require_free_port, running
 from .setup import collect_static, migrate, start_django
 
@@ -16,8 +18,8 @@ _DIRECTORY = Path(__file__).resolve().parent.parent.parent / "var" / "demo"
 
 def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser("demo", help="sert une élection de démonstration sur cette machine")
-    parser.add_argument("--port", type=int, default=8000, help="port (8000 ; 0 : un port libre)")
-    parser.add_argument("--voters", type=int, default=300, help="nombre d’électeurs fictifs")
+    parser.add_argument("--port", type=port_number, default=8000, help="port (8000 ; 0 : un port libre)")
+    parser.add_argument("--voters", type=count_from(3), default=300, help="nombre d’électeurs fictifs (3 au moins)")
     parser.add_argument("--directory", type=Path, default=_DIRECTORY, help="où la démonstration garde ses fichiers")
     parser.add_argument("--reset", action="store_true", help="recommence à zéro")
     parser.set_defaults(run=run)
@@ -26,6 +28,9 @@ def add_parser(subparsers: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Prepare the demonstration at the first run, then serve until interrupted."""
     begun = time.monotonic()
+    if fault := folder_fault(options.directory) or (_reset_fault(options.directory) if options.reset else ""):
+        print(fault, file=sys.stderr)
+        return 2
     _stop_as_by_ctrl_c()
     port = options.port or free_port()
     try:
@@ -45,6 +50,13 @@ def run(options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             print("\nDémonstration arrêtée.", flush=True)
     return 0
+
+
+def _reset_fault(directory: Path) -> str:
+    """Say why the folder must not be emptied: it holds files, and is not a demonstration's."""
+    if directory.is_dir() and any(directory.iterdir()) and not (directory / "isoloir.sqlite3").is_file():
+        return f"{directory} n’est pas celui d’une démonstration : rien n’a été effacé."
+    return ""
 
 
 def _stop_as_by_ctrl_c() -> None:

@@ -109,6 +109,7 @@ def _guarded(act: Act, options: argparse.Namespace) -> int:
     """Run one action; tell a refusal in sentences and return 1 (nothing was changed)."""
     start_django()
     from django.core.exceptions import ValidationError
+    from django.db import OperationalError, ProgrammingError
 
     from isoloir.common.errors import ImportRefused
     from isoloir.credentials.errors import RequestRefused
@@ -129,6 +130,11 @@ def _guarded(act: Act, options: argparse.Namespace) -> int:
         print(refusal.sentence, file=sys.stderr)
     except PortalRefused as refusal:
         print(refusal, file=sys.stderr)
+    except (OperationalError, ProgrammingError):
+        # Unreachable, or not yet made (`manage.py migrate`): its own words may hold the name of a host or an account.
+        print(
+            "La base de données ne répond pas, ou ses tables ne sont pas faites : lancez « migrate ».", file=sys.stderr
+        )
     except OSError as trouble:
         # The system's own sentence names a path, never what is in the file.
         print(

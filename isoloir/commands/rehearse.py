@@ -8,14 +8,15 @@ from typing import Any
 
 from isoloir.commands.progress import ProgressBar
 
+from .arguments import count_from, folder_fault
 from .server import free_port, running
 from .setup import collect_static, migrate, start_django
 
 
 def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser("rehearse", help="joue une élection entière, sans navigateur, et la vérifie")
-    parser.add_argument("--voters", type=int, default=300, help="nombre d’électeurs (300)")
-    parser.add_argument("--contests", type=int, default=3, help="nombre de scrutins (3)")
+    parser.add_argument("--voters", type=count_from(1), default=300, help="nombre d’électeurs (300)")
+    parser.add_argument("--contests", type=count_from(1), default=3, help="nombre de scrutins (3)")
     parser.add_argument("--out", type=Path, required=True, help="dossier des résultats, à créer")
     parser.add_argument(
         "--seed", type=int, default=1, help="graine de la fiction (les secrets sont toujours tirés au hasard)"
@@ -25,8 +26,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Play the election; return 0 when every archive verifies and every result equals what was cast."""
-    if options.out.exists() and any(options.out.iterdir()):
-        print(f"{options.out} n’est pas vide : rien n’a été fait.", file=sys.stderr)
+    if fault := _fault(options):
+        print(fault, file=sys.stderr)
         return 2
     begun = time.monotonic()
     _start(options.out)
@@ -40,6 +41,15 @@ def run(options: argparse.Namespace) -> int:
         return 1
     print(f"Élection jouée en {time.monotonic() - begun:.0f} s ; vérification des archives :", flush=True)
     return _verify(archives)
+
+
+def _fault(options: argparse.Namespace) -> str:
+    """Say why the election cannot be played; nothing when it can."""
+    if options.voters < options.contests:
+        return "Il faut au moins autant d’électeurs que de scrutins : rien n’a été fait."
+    if not folder_fault(options.out) and options.out.exists() and any(options.out.iterdir()):
+        return f"{options.out} n’est pas vide : rien n’a été fait."
+    return folder_fault(options.out)
 
 
 def _start(directory: Path) -> None:

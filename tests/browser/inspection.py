@@ -19,8 +19,8 @@ DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 360, "height": 740}
 _SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
 _SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-# What comes from a link that becomes a download: the navigation stops there.
-_BECAME_A_DOWNLOAD = "net::ERR_ABORTED"
+# The browser's own doing: a page left before its last icon came, a link that became a download.
+_LEFT_BY_THE_BROWSER = "net::ERR_ABORTED"
 
 
 class Traffic:
@@ -43,7 +43,7 @@ class Traffic:
             self.faults.append(f"external request: {request.url}")
 
     def _note_failure(self, request: Request) -> None:
-        if not (request.is_navigation_request() and request.failure == _BECAME_A_DOWNLOAD):
+        if not (request.method == "GET" and request.failure == _LEFT_BY_THE_BROWSER):
             self.faults.append(f"request failed ({request.failure}): {request.method} {request.url}")
 
     def _note_response(self, response: Response) -> None:

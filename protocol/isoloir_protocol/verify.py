@@ -229,6 +229,10 @@ class _Verification:
     def _take_setup(self, records: tuple[bytes, ...]) -> None:
         with self._during(Step.ELECTION):
             election = self.found.election = read_election(records[0])
+        with self._during(Step.CHAIN):
+            if len(records) > 4 and not election.allows_revote:
+                # The certificate that Belenios may put there is read by nobody here: a contest has none (§14.2).
+                raise ArchiveRefused("wrong-payload", height=0)
         with self._during(Step.TRUSTEES):
             trustees = self.found.trustees = read_trustees(records[1])
         with self._during(Step.PUBLIC_KEY):

@@ -3,6 +3,7 @@
 import argparse
 import io
 import json
+import os
 import sys
 from collections.abc import Sequence
 
@@ -25,6 +26,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal without some French sign must not stop the verification.
         sys.stdout.reconfigure(errors="replace")
+    try:
+        return _verify(options)
+    except BrokenPipeError:
+        # Whoever read the report has had enough; what Python writes at its exit must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _verify(options: argparse.Namespace) -> int:
     accepted = True
     for path in options.archives:
         report = verify_archive(path)

@@ -199,3 +199,22 @@ def test_command_runs_in_a_plain_terminal(archive: Path) -> None:
     )
     assert run.returncode == 0, run.stderr
     assert b"Archive v?rifi?e." in run.stdout
+
+
+def test_a_contest_has_no_record_that_nobody_reads(tmp_path: Path, played: archives.Played) -> None:
+    (_, records), *rest = played.events()
+    hidden = b"anything at all"
+    payload = json.loads(records[3]) | {"credentials_certificate": archives.hex_hash(hidden)}
+    setup = ("Setup", (*records[:3], hidden, archives.canonical(payload).encode()))
+    report = verify_stream(io.BytesIO(archives.written([setup, *rest])))
+    assert report.fault is not None
+    assert report.fault.code == "wrong-payload"
+
+
+def test_a_reader_that_stops_early_is_no_crash(archive: Path) -> None:
+    command = (
+        f"'{sys.executable}' -m isoloir_protocol.verify_command '{archive}' '{archive}' | true; echo ${{PIPESTATUS[0]}}"
+    )
+    run = subprocess.run(["bash", "-c", command], check=False, capture_output=True)
+    assert run.stderr == b""
+    assert run.stdout == b"1\n"

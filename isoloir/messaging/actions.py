@@ -64,8 +64,9 @@ def _deliver(message: Message, mail: BaseEmailBackend, at: datetime) -> int:
         logger.warning("message %s not sent at attempt %s: %s", message.pk, message.attempts, type(error).__name__)
         message.next_attempt_at = at + timedelta(seconds=30 * 2**message.attempts)
         if message.attempts >= _MAXIMUM_ATTEMPTS:
-            message.state = Message.State.FAILED
-        message.save(update_fields=("attempts", "next_attempt_at", "state"))
+            # Given up: what it said would only join, later, an address with a link or with a ballot's reference.
+            message.state, message.sealed = Message.State.FAILED, b""
+        message.save(update_fields=("attempts", "next_attempt_at", "state", "sealed"))
         return 0
     message.state, message.sealed, message.sent_at = Message.State.SENT, b"", at
     message.save(update_fields=("attempts", "state", "sealed", "sent_at"))

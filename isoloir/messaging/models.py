@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Message(models.Model):
-    """One message. `sealed` (recipient, subject, body) is encrypted under a key outside the database and emptied once sent."""
+    """One message. `sealed` (recipient, subject, body) is encrypted under a key outside the database, emptied once sent or given up."""
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("courriel")

@@ -5,6 +5,7 @@ the database's files forget the order of voting; 3. destroy the link key; 4. jou
 between two steps is continued by `finish_closings()`, which knows by the link key what is not done.
 """
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -21,6 +22,7 @@ from isoloir.roll.models import Turnout
 
 from .errors import ClosingRefused
 
+logger = logging.getLogger("isoloir.pollingstation")
 _FROZEN = (Contest.State.CLOSED, Contest.State.COUNTING, Contest.State.COUNTED, Contest.State.PUBLISHED)
 
 
@@ -66,8 +68,16 @@ def _forget(closed: Iterable[Contest], actor: str, at: datetime) -> None:
 
 
 def finish_closings(*, actor: str, at: datetime) -> list[Contest]:
-    """Close every contest whose grace has ended, and finish what a stopped process left half done; return those closed."""
+    """Close every contest whose grace has ended, and finish what a stopped process left half done; return those closed.
+
+    A contest that is refused (more ballots than lines, say) stays as it is, is told in the log, and holds back no other.
+    """
     _forget(Contest.objects.filter(state__in=_FROZEN), actor, at)
-    closed = [_freeze(contest, actor, at) for contest in Contest.objects.awaiting_closing(at=at)]
+    closed = []
+    for contest in Contest.objects.awaiting_closing(at=at):
+        try:
+            closed.append(_freeze(contest, actor, at))
+        except ClosingRefused as refused:
+            logger.error("contest %s not closed: %s", contest.code, refused.detail)  # noqa: TRY400  no trace: the detail says all
     _forget(closed, actor, at)
     return closed

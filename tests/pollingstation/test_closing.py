@@ -1,14 +1,19 @@
 """Closing: what the database's own files still tell of the order of voting."""
 
 import sqlite3
+from datetime import datetime
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from django.db import OperationalError, connection
 
+from isoloir.commands.work import work_once
 from isoloir.credentials.links import has_link_key
+from isoloir.elections.models import Contest
 from isoloir.pollingstation.casting import cast_vote, check_ballot
 from isoloir.pollingstation.closing import close_poll, finish_closings
+from isoloir.roll.models import Turnout
 from tests.factories import AFTER, DURING, World, make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -94,3 +99,21 @@ def test_a_closing_stopped_before_the_rewriting_is_finished_by_the_worker(monkey
 
 def _stop() -> None:
     raise KeyboardInterrupt
+
+
+def test_a_contest_that_cannot_be_closed_keeps_no_other_open() -> None:
+    world = make_world(voters=2, contests=2)
+    vote_in_turn(world)
+    broken, whole = world.contests[1], world.contests[0]
+    entry = world.voters[0].entries.get(contest=broken)
+    Turnout.objects.create(entry=entry, voted_at=DURING)
+    for _turn in range(2):
+        work_once_at(AFTER)
+    broken.refresh_from_db()
+    whole.refresh_from_db()
+    assert (broken.state, whole.state) == (Contest.State.SEALED, Contest.State.COUNTING)
+
+
+def work_once_at(at: datetime) -> None:
+    with mock.patch("isoloir.common.clock.current_time", return_value=at):
+        work_once()

@@ -9,7 +9,12 @@ ALLOWED_HOSTS = os.environ["ISOLOIR_HOSTS"].split(",")
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 SECURE_SSL_REDIRECT = os.environ.get("ISOLOIR_BEHIND_TLS_PROXY", "") == ""
+if not SECURE_SSL_REDIRECT:
+    # The proxy must always overwrite this header. Without it the forms that browsers send from https:// would be refused.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 31_536_000
+# One-time links and receipts name this address.
+PORTAL_URL = os.environ["ISOLOIR_PORTAL_URL"]
 EMAIL_HOST = os.environ["ISOLOIR_SMTP_HOST"]
 EMAIL_PORT = int(os.environ.get("ISOLOIR_SMTP_PORT", "25"))
 EMAIL_HOST_USER = os.environ.get("ISOLOIR_SMTP_USER", "")

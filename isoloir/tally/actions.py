@@ -10,12 +10,11 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Count
 from isoloir_protocol.ballots import verify_ballot
-from isoloir_protocol.errors import ProtocolError, ResultRefused
+from isoloir_protocol.errors import ProtocolError
 from isoloir_protocol.proofs import hex_hash
 from isoloir_protocol.tally import (
     PublishedTally,
     aggregate,
-    compute_result,
     encrypted_tally_text,
     read_encrypted_tally,
     sized_tally_text,
@@ -34,9 +33,10 @@ from isoloir.pollingstation.permissions import can_preside, membership
 from isoloir.trustees.errors import DecryptionRefused
 from isoloir.trustees.models import PartialDecryption, Trustee
 
-from .errors import CountImpossible, MinutesChanged, NotThere, SharesMissing, SignaturesMissing
+from .errors import MinutesChanged, NotThere, SharesMissing, SignaturesMissing
 from .minutes import results_minutes
 from .models import ContestResult, MinutesSignature
+from .quorums import count_with
 from .seats import LIST_TIES, SIGLE_TIES, DrawNeeded, attribute_seats
 
 
@@ -79,9 +79,10 @@ def encrypted_tally_of(contest: Contest) -> str:
 def receive_partial_decryption(
     *, contest: Contest, trustee: Trustee, text: str, by: AbstractBaseUser, at: datetime
 ) -> PartialDecryption:
-    """Check one trustee's partial decryption and put it on the board. Raises NotThere, DecryptionRefused, NotAllowed.
+    """Check one trustee's partial decryption and keep it. Raises NotThere, DecryptionRefused, NotAllowed.
 
-    Receiving the trustee's partial decryption again changes nothing.
+    Receiving the trustee's partial decryption again changes nothing. It enters the board with the result, which alone
+    tells whether it is right (`tally.quorums`): a wrong one on an append-only board would spoil the contest for ever.
     """
     # A browser may try again after a lost answer, when the result has been established meanwhile.
     locked = _locked(contest, Contest.State.COUNTING, Contest.State.COUNTED, Contest.State.PUBLISHED)
@@ -98,8 +99,6 @@ def receive_partial_decryption(
         verify_partial_decryption(election=election, tally=tally, public_share=share, text=text)
     except ProtocolError as error:
         raise DecryptionRefused(error.code) from None
-    owned = json.dumps({"owner": trustee.owner, "payload": hex_hash(text.encode())}, separators=(",", ":"))
-    append_entries(contest=locked, kind="PartialDecryption", records=[[text, owned]])
     record(
         Kind.PARTIAL_DECRYPTION_RECEIVED,
         actor=by.get_username(),
@@ -137,25 +136,31 @@ def establish_result(*, contest: Contest, actor: str, at: datetime, draws: tuple
         )
         for row in locked.partial_decryptions.select_related("trustee")
     }
-    try:
-        counted = compute_result(election=election, tally=tally, trustees=trustees, shares=shares)
-    except ResultRefused as error:
-        # The challenge of a proof does not bind its factor (contest-record §11): a trustee can spoil the count.
-        raise CountImpossible(error.code) from None
-    blank, *votes = counted.counts[0]
+    count = count_with(election=election, tally=tally, trustees=trustees, shares=shares)
+    for owner in count.right:
+        append_entries(contest=locked, kind="PartialDecryption", records=[_owned(owner, shares[owner].text)])
+    blank, *votes = count.result.counts[0]
     result = ContestResult(
         contest=locked, registered=_registered(locked), voters=len(ballots), blank=blank, votes=votes,
         seats=_seats(locked, votes, draws), computed_at=at,
     )  # fmt: skip
-    append_entries(contest=locked, kind="Result", records=[[counted.text]])
+    append_entries(contest=locked, kind="Result", records=[[count.result.text]])
     result.save()
     locked.state = Contest.State.COUNTED
     locked.save(update_fields=("state",))
     record(
         Kind.RESULT_COMPUTED, actor=actor, at=at, subject=locked.code,
-        facts={"voters": result.voters, "blank": blank, "votes": votes, "result": hex_hash(counted.text.encode())},
+        facts={
+            "voters": result.voters, "blank": blank, "votes": votes, "result": hex_hash(count.result.text.encode()),
+            "decryptions": list(count.right), "wrong_decryptions": list(count.wrong),
+        },
     )  # fmt: skip
     return result
+
+
+def _owned(owner: int, text: str) -> list[str]:
+    """Return the two records of a partial decryption on the board (belenios-protocol §11)."""
+    return [text, json.dumps({"owner": owner, "payload": hex_hash(text.encode())}, separators=(",", ":"))]
 
 
 def _registered(contest: Contest) -> int:

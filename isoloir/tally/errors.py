@@ -27,7 +27,7 @@ class SharesMissing(TallyRefused):
 class CountImpossible(TallyRefused):
     code = "count_impossible"
     sentence = _(
-        "Les déchiffrements reçus ne donnent aucun total possible : au moins l’un d’eux est faux, bien que sa preuve soit juste. Aucun résultat n’est établi."
+        "Les déchiffrements reçus ne donnent aucun total possible : au moins l’un d’eux est faux, bien que sa preuve soit juste. Aucun résultat n’est établi. Un autre détenteur de clé peut encore déchiffrer ; recommencez ensuite."
     )
 
 

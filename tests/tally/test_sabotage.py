@@ -1,16 +1,21 @@
 """A trustee who wants to spoil the count: a wrong factor whose proof holds, for the challenge does not bind it (§11)."""
 
+import io
 import json
 
 import pytest
+from isoloir_protocol.archive import read_archive
 from isoloir_protocol.group import ORDER, generator_power
 from isoloir_protocol.proofs import challenge
 from isoloir_protocol.tally import make_partial_decryption, read_encrypted_tally
 from isoloir_protocol.trustees import decryption_key_message, open_decryption_key
 
-from isoloir.board.records import election_record
+from isoloir.board.archive import write_archive
+from isoloir.board.records import election_record, records_of
 from isoloir.demo.members import decrypt
 from isoloir.elections.models import Contest
+from isoloir.journal.kinds import Kind
+from isoloir.journal.models import JournalEntry
 from isoloir.pollingstation.casting import cast_vote, check_ballot
 from isoloir.pollingstation.closing import close_poll
 from isoloir.tally.actions import begin_count, encrypted_tally_of, establish_result, receive_partial_decryption
@@ -62,3 +67,21 @@ def test_spoiled_decryptions_are_told_and_no_result_is_established() -> None:
         establish_result(contest=world.contest, actor="", at=AFTER)
     world.contest.refresh_from_db()
     assert world.contest.state == Contest.State.COUNTING
+
+
+def test_spoiled_decryption_is_set_aside_when_others_suffice() -> None:
+    world = counting_world()
+    president, secretary, first, second = trustees_of(world)
+    text = spoiled(world.contest, president, world.seeds[president.owner])
+    receive_partial_decryption(contest=world.contest, trustee=president, text=text, by=president.account, at=AFTER)
+    for trustee in (secretary, first, second):
+        decrypt(world.contest, trustee, world.seeds[trustee.owner], at=AFTER)
+    result = establish_result(contest=world.contest, actor="", at=AFTER)
+    assert (result.blank, result.votes) == (0, [2, 0])
+    owners = [json.loads(texts[1])["owner"] for texts in records_of(world.contest, "PartialDecryption")]
+    assert owners == [secretary.owner, first.owner, second.owner]
+    facts = JournalEntry.objects.get(kind=Kind.RESULT_COMPUTED).facts
+    assert facts["wrong_decryptions"] == [president.owner]
+    stream = io.BytesIO()
+    write_archive(world.contest, stream)
+    assert read_archive(stream.getvalue()).result == json.dumps({"result": [[0, 2, 0]]}, separators=(",", ":")).encode()

@@ -1,6 +1,6 @@
 """The count: ballots to the board in random order, partial decryptions, result, seats, minutes signed, publication.
 
-Crash order (docs/mechanisms/counting.md): each function below is one transaction, and may be called again.
+Crash order (docs/mechanisms/closing.md): each function below is one transaction, and may be called again.
 """
 
 import json

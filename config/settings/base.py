@@ -44,6 +44,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "isoloir.web.middleware.BodyLengthMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -168,6 +169,10 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Bytes of a whole request. A ballot of a hundred lists is about 60 kB, and so is a trustee's answer.
+LONGEST_BODY = 2 * 1024 * 1024
+# Bytes of a request of the console: all that its forms take together, a roll of 512 MiB among the files.
+LONGEST_UPLOAD = 768 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 

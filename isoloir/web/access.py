@@ -65,3 +65,9 @@ def signed_out_answer() -> JsonResponse:
     """Return the 401 that the booth turns into « identifiez-vous de nouveau »."""
     message = _("Vous n’êtes plus identifié. Identifiez-vous de nouveau : rien de ce qui est voté n’est perdu.")
     return JsonResponse({"error": "signed_out", "message": message, "url": reverse("voter:identification")}, status=401)
+
+
+def too_large_answer() -> JsonResponse:
+    """Return the 413 of a request that is longer than anything the booth sends."""
+    message = _("Cet envoi est trop volumineux : rien n’a été enregistré.")
+    return JsonResponse({"error": "too_large", "message": message}, status=413)

@@ -10,12 +10,14 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import translation
 
 from isoloir.common.clock import current_time
 from isoloir.identity.permissions import is_verified, is_verified_administrator
 from isoloir.identity.sessions import read_session
 
-from .access import PortalRequest, signed_out_answer, wants_json
+from .access import PortalRequest, signed_out_answer, too_large_answer, wants_json
+from .views import too_large
 
 Answer = Callable[[Any], HttpResponseBase]
 
@@ -36,6 +38,29 @@ class ClientAddressMiddleware:
             if header and header in request.headers:
                 request.META["REMOTE_ADDR"] = str(ipaddress.ip_address(request.headers[header].strip()))
         return self.get_response(request)
+
+
+class BodyLengthMiddleware:
+    """Refuses a request whose body says it is too long, before anything reads the body or opens a session.
+
+    The bound is the setting LONGEST_BODY, or LONGEST_UPLOAD for the files that the console receives. A length that is
+    absent or unreadable is left to Django, which then reads no body.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            length = int(request.META.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            length = 0
+        uploads = request.path.startswith(reverse("console:home"))
+        if length <= (settings.LONGEST_UPLOAD if uploads else settings.LONGEST_BODY):
+            return self.get_response(request)
+        # The language of the visitor is chosen further in, where this request does not go.
+        with translation.override(translation.get_language_from_request(request)):
+            return too_large_answer() if wants_json(request) else too_large(request)
 
 
 class ClockMiddleware:

@@ -56,6 +56,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noq
     return _page(request, "403_csrf.html", 403)
 
 
+def too_large(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """Answer 413, without the frame of the request: its forms would need a mark, and the mark is looked for in the body."""
+    return _page(None, "413.html", 413)
+
+
 @_with_mark
 def server_error(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """Answer 500, with nothing that needs the database."""

@@ -74,7 +74,7 @@ def test_refused_form_leaves_no_one_time_link_in_the_logs(caplog, settings):
     assert token not in caplog.text
 
 
-@pytest.mark.parametrize("template", ["400.html", "403.html", "403_csrf.html", "404.html", "500.html"])
+@pytest.mark.parametrize("template", ["400.html", "403.html", "403_csrf.html", "404.html", "413.html", "500.html"])
 def test_error_page_survives_a_dead_database(rf, monkeypatch, template):
     def fail(*_arguments, **_options):
         raise DatabaseError("no connection")
@@ -92,6 +92,45 @@ def test_error_page_survives_a_broken_template(rf, monkeypatch):
     answer = views.server_error(rf.get("/"))
     assert answer.status_code == 500
     assert "Revenir à l’accueil" in answer.content.decode()
+
+
+# ---- The length of a request ----
+
+
+def post_saying_length(path: str, length: str, **headers: str) -> HttpResponse:
+    return Client(enforce_csrf_checks=True).post(
+        path, b"x", content_type="application/octet-stream", CONTENT_LENGTH=length, headers=headers
+    )
+
+
+def test_body_that_is_too_long_is_refused_before_it_is_read(settings):
+    answer = post_saying_length("/identification/", str(settings.LONGEST_BODY + 1))
+    assert answer.status_code == 413
+    assert "Cet envoi est trop volumineux" in answer.content.decode()
+    assert answer.headers["Content-Security-Policy"]
+    assert not answer.cookies
+
+
+def test_visitor_reads_the_refusal_of_a_long_body_in_their_language(settings):
+    answer = post_saying_length("/identification/", str(settings.LONGEST_BODY + 1), **{"accept-language": "en"})
+    assert "too large" in answer.content.decode()
+
+
+def test_booth_gets_the_refusal_of_a_long_body_as_json(settings):
+    answer = post_saying_length("/vote/possession/", str(settings.LONGEST_BODY + 1))
+    assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
+    assert answer.json()["message"]
+
+
+@pytest.mark.parametrize("length", ["2097152", "", "beaucoup", "-1"])
+def test_body_within_the_bound_or_of_unknown_length_reaches_the_next_door(length):
+    # It has no protection mark.
+    assert post_saying_length("/identification/", length).status_code == 403
+
+
+def test_console_receives_longer_files_and_yet_not_endless_ones(settings):
+    assert post_saying_length("/console/", str(settings.LONGEST_BODY + 1)).status_code == 403
+    assert post_saying_length("/console/", str(settings.LONGEST_UPLOAD + 1)).status_code == 413
 
 
 # ---- The visitor's address ----

@@ -2,10 +2,20 @@
 
 import os
 
+from django.core.exceptions import ImproperlyConfigured
+
 from .base import *  # noqa: F403
 
-SECRET_KEY = os.environ["ISOLOIR_SECRET_KEY"]
-ALLOWED_HOSTS = os.environ["ISOLOIR_HOSTS"].split(",")
+
+def _required(name: str) -> str:
+    value = os.environ.get(name, "")
+    if not value:
+        raise ImproperlyConfigured(f"La variable d’environnement {name} manque : le portail ne démarre pas sans elle.")
+    return value
+
+
+SECRET_KEY = _required("ISOLOIR_SECRET_KEY")
+ALLOWED_HOSTS = _required("ISOLOIR_HOSTS").split(",")
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
 SECURE_SSL_REDIRECT = os.environ.get("ISOLOIR_BEHIND_TLS_PROXY", "") == ""
@@ -14,8 +24,8 @@ if not SECURE_SSL_REDIRECT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 31_536_000
 # One-time links and receipts name this address.
-PORTAL_URL = os.environ["ISOLOIR_PORTAL_URL"]
-EMAIL_HOST = os.environ["ISOLOIR_SMTP_HOST"]
+PORTAL_URL = _required("ISOLOIR_PORTAL_URL")
+EMAIL_HOST = _required("ISOLOIR_SMTP_HOST")
 EMAIL_PORT = int(os.environ.get("ISOLOIR_SMTP_PORT", "25"))
 EMAIL_HOST_USER = os.environ.get("ISOLOIR_SMTP_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("ISOLOIR_SMTP_PASSWORD", "")

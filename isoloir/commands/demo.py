@@ -68,7 +68,7 @@ def _stop_as_by_ctrl_c() -> None:
 def prepare(directory: Path, *, voters: int, address: str) -> None:
     """Make the database and the fictional election, unless they are there."""
     os.environ["ISOLOIR_PORTAL_URL"] = address
-    start_django(directory=directory)
+    start_django(settings="config.settings.dev", directory=directory)
     migrate()
     collect_static()
 

@@ -53,7 +53,7 @@ def _fault(options: argparse.Namespace) -> str:
 
 
 def _start(directory: Path) -> None:
-    start_django(directory=directory)
+    start_django(settings="config.settings.dev", directory=directory)
     migrate()
     collect_static()
 

@@ -1,11 +1,16 @@
 """Starting Django for a command, and a database that is up to date."""
 
 import os
+import sys
 from pathlib import Path
 
 
-def start_django(*, settings: str = "config.settings.dev", directory: Path | None = None) -> None:
-    """Configure Django; with `directory`, database and secrets live there. To be called once, before any model is imported."""
+def start_django(*, settings: str = "config.settings.production", directory: Path | None = None) -> None:
+    """Configure Django; with `directory`, database and secrets live there. To be called once, before any model is imported.
+
+    `settings` names the module of settings when the environment names none; processes started later inherit it. Ends the
+    program with status 1 and a sentence when the settings are incomplete.
+    """
     if directory is not None:
         directory.mkdir(parents=True, exist_ok=True)
         os.environ["ISOLOIR_VAR"] = str(directory)
@@ -13,8 +18,14 @@ def start_django(*, settings: str = "config.settings.dev", directory: Path | Non
         os.environ.pop("ISOLOIR_SQLITE", None)
     os.environ["DJANGO_SETTINGS_MODULE"] = os.environ.get("DJANGO_SETTINGS_MODULE") or settings
     import django
+    from django.core.exceptions import ImproperlyConfigured
 
-    django.setup()
+    try:
+        django.setup()
+    except ImproperlyConfigured as fault:
+        # Its sentence names what is missing, never a value.
+        print(fault, file=sys.stderr)
+        sys.exit(1)
 
 
 def migrate() -> None:

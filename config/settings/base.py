@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "isoloir.web.middleware.ClockMiddleware",
     "isoloir.web.middleware.ClosedByDefaultMiddleware",
     "axes.middleware.AxesMiddleware",
+    "isoloir.web.middleware.FaultMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"

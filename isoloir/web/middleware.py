@@ -2,13 +2,15 @@
 
 import contextlib
 import ipaddress
+import logging
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.core.exceptions import BadRequest, ImproperlyConfigured, PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http.multipartparser import MultiPartParserError
 from django.urls import reverse
 from django.utils import translation
 
@@ -19,7 +21,10 @@ from isoloir.identity.sessions import read_session
 from .access import PortalRequest, signed_out_answer, too_large_answer, wants_json
 from .views import too_large
 
+logger = logging.getLogger("isoloir.web")
 Answer = Callable[[Any], HttpResponseBase]
+# What Django answers with a page of its own: no fault of ours.
+_ANSWERED = (Http404, PermissionDenied, BadRequest, SuspiciousOperation, MultiPartParserError)
 
 
 class ClientAddressMiddleware:
@@ -126,3 +131,21 @@ class ClosedByDefaultMiddleware:
         # R211-535: what only voters may read is never indexed; and no shared device keeps a copy of it.
         response.headers.setdefault("X-Robots-Tag", "noindex, nofollow, noarchive")
         response.headers.setdefault("Cache-Control", "no-store")
+
+
+class FaultMiddleware:
+    """Tells the log that a view failed: the exception's type and the view's name, in one line.
+
+    Never the path (it may hold the token of a one-time link), nor the message or the trace (they may hold what was sent).
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        if not isinstance(exception, _ANSWERED):
+            match = request.resolver_match
+            logger.error("%s in view %s", type(exception).__name__, match.view_name if match else "unknown")

@@ -74,6 +74,22 @@ def test_refused_form_leaves_no_one_time_link_in_the_logs(caplog, settings):
     assert token not in caplog.text
 
 
+def test_fault_is_logged_in_one_line_without_what_was_asked_or_sent(trial, caplog, settings):
+    token = "jeton-d-un-lien-a-usage-unique"
+    assert trial.get(f"/essai/lien/{token}/").status_code == 500
+    ours = [record for record in caplog.records if record.name == "isoloir.web"]
+    assert [record.getMessage() for record in ours] == ["RuntimeError in view broken_link"]
+    assert ours[0].exc_info is None
+    # Django's own line holds the path: the configuration keeps it out of the log.
+    assert settings.LOGGING["loggers"]["django.request"]["level"] == "CRITICAL"
+    assert token not in caplog.text
+
+
+def test_missing_page_is_no_fault(trial, caplog):
+    trial.get("/resultats/nulle-part/")
+    assert not [record for record in caplog.records if record.name == "isoloir.web"]
+
+
 @pytest.mark.parametrize("template", ["400.html", "403.html", "403_csrf.html", "404.html", "413.html", "500.html"])
 def test_error_page_survives_a_dead_database(rf, monkeypatch, template):
     def fail(*_arguments, **_options):

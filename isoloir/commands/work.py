@@ -3,13 +3,19 @@
 import argparse
 import logging
 import signal
+import sys
 import threading
+import time
+from datetime import datetime
 from typing import Any
 
 from .setup import start_django
 
 logger = logging.getLogger("isoloir.work")
 _PAUSE_SECONDS = 0.5
+# Between two lines of the log on one contest whose count cannot begin: it is tried again at every turn.
+_SILENCE_SECONDS = 60.0
+_told_at: dict[str, float] = {}
 
 
 def add_parser(subparsers: Any) -> None:
@@ -19,8 +25,11 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Work until told to stop (SIGTERM, SIGINT)."""
+    """Work until told to stop (SIGTERM, SIGINT); return 1 at once when the database has no tables."""
     start_django()
+    if _tables_are_missing():
+        print("Les tables de la base de données ne sont pas faites : lancez « migrate ».", file=sys.stderr)
+        return 1
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
@@ -32,25 +41,60 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _tables_are_missing() -> bool:
+    """Tell whether the database answers and lacks our tables; one that does not answer yet is waited for."""
+    from django.db import DatabaseError, connection
+
+    from isoloir.elections.models import Contest
+
+    try:
+        return Contest._meta.db_table not in connection.introspection.table_names()
+    except DatabaseError:
+        return False
+
+
 def work_once() -> int:
     """Do what is due now; return how many things were done. A fault of the database is told and tried again."""
     from django.db import DatabaseError, close_old_connections
 
     from isoloir.common.clock import current_time
-    from isoloir.elections.models import Contest
     from isoloir.messaging.actions import deliver_queued
     from isoloir.pollingstation.closing import finish_closings
-    from isoloir.tally.actions import begin_count
 
     close_old_connections()
     at = current_time()
     try:
         done = deliver_queued(at=at)
         done += len(finish_closings(actor="horloge", at=at))
-        for contest in Contest.objects.filter(state=Contest.State.CLOSED):
-            begin_count(contest=contest, actor="horloge", at=at)
-            done += 1
+        done += _begin_counts(at=at)
     except DatabaseError as error:
         logger.warning("to be tried again: %s", type(error).__name__)
         return 0
     return done
+
+
+def _begin_counts(*, at: datetime) -> int:
+    """Begin the counts of the closed contests; return how many began. One that cannot begin holds back no other."""
+    from isoloir_protocol.errors import ProtocolError
+
+    from isoloir.elections.models import Contest
+    from isoloir.tally.actions import begin_count
+
+    begun = 0
+    for contest in Contest.objects.filter(state=Contest.State.CLOSED).order_by("code"):
+        try:
+            begin_count(contest=contest, actor="horloge", at=at)
+        except ProtocolError as fault:
+            _tell(contest.code, fault.code)
+        else:
+            begun += 1
+    return begun
+
+
+def _tell(contest: str, fault: str) -> None:
+    """Log the codes of a contest and of its fault, once a minute at most."""
+    now = time.monotonic()
+    if now - _told_at.get(contest, -_SILENCE_SECONDS) >= _SILENCE_SECONDS:
+        _told_at[contest] = now
+        # The fault's sentence could quote a ballot.
+        logger.error("the count of %s cannot begin: %s", contest, fault)

@@ -1,0 +1,61 @@
+"""`isoloir work`: one contest in trouble holds back no other, and the log is not flooded."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from isoloir_protocol.errors import BallotRefused
+
+from isoloir.commands import work
+from isoloir.elections.models import Contest
+from isoloir.tally.actions import begin_count
+from tests.factories import AFTER, make_world
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_contest_whose_count_cannot_begin_holds_back_no_other_and_is_told_once_a_minute(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    world = make_world(contests=2)
+    broken, whole = sorted(world.contests, key=lambda contest: contest.code)
+    seconds = [1000.0]
+
+    def begin(*, contest: Contest, **options: object) -> Contest:
+        if contest.pk == broken.pk:
+            raise BallotRefused("bad-choice", question=1)
+        return begin_count(contest=contest, **options)
+
+    monkeypatch.setattr("isoloir.tally.actions.begin_count", begin)
+    monkeypatch.setattr("isoloir.common.clock.current_time", lambda: AFTER)
+    monkeypatch.setattr(work, "_told_at", {})
+    monkeypatch.setattr("isoloir.commands.work.time.monotonic", lambda: seconds[0])
+    for _turn in range(3):
+        work.work_once()
+    broken.refresh_from_db()
+    whole.refresh_from_db()
+    assert (broken.state, whole.state) == (Contest.State.CLOSED, Contest.State.COUNTING)
+    line = f"the count of {broken.code} cannot begin: bad-choice"
+    assert lines(caplog) == [line]
+    seconds[0] += 60
+    work.work_once()
+    assert lines(caplog) == [line, line]
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == "isoloir.work"]
+
+
+def test_database_without_tables_is_told_and_the_worker_stops(tmp_path: Path) -> None:
+    environment = {
+        "PATH": os.environ["PATH"], "ISOLOIR_VAR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "config.settings.dev",
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "isoloir.commands", "work"],
+        cwd=ROOT, env=environment, check=False, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == ["Les tables de la base de données ne sont pas faites : lancez « migrate »."]

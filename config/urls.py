@@ -8,10 +8,13 @@ urlpatterns = [
     path("", include("config.urls_public")),
     path("bureau/", include("config.urls_bureau")),
     path("console/", include("config.urls_console")),
-    path("design/", include("isoloir.web.design.urls")),
 ]
 if "isoloir.demo" in settings.INSTALLED_APPS:
-    urlpatterns.append(path("demo/", include("isoloir.demo.urls")))
+    # The demonstration, and the components for their designers: neither is a page of a real election's portal.
+    urlpatterns += [
+        path("demo/", include("isoloir.demo.urls")),
+        path("design/", include("isoloir.web.design.urls")),
+    ]
 
 handler400 = "isoloir.web.views.bad_request"
 handler403 = "isoloir.web.views.forbidden"

@@ -27,11 +27,22 @@ print(CsrfViewMiddleware(lambda _request: None)._origin_verified(request), answe
 """
 
 
-def run(folder: Path, **changes: str | None) -> subprocess.CompletedProcess[str]:
+PAGES = """
+import django; django.setup()
+from django.urls import Resolver404, resolve
+for path in ("/", "/design/", "/demo/"):
+    try:
+        print(resolve(path).view_name)
+    except Resolver404:
+        print("none")
+"""
+
+
+def run(folder: Path, program: str = VISIT, **changes: str | None) -> subprocess.CompletedProcess[str]:
     settings = {**ENVIRONMENT, "ISOLOIR_VAR": str(folder), **changes}
     environment = {"PATH": os.environ["PATH"], **{name: value for name, value in settings.items() if value is not None}}
     return subprocess.run(
-        [sys.executable, "-c", VISIT], cwd=ROOT, env=environment, check=False, capture_output=True, text=True
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, check=False, capture_output=True, text=True
     )
 
 
@@ -43,3 +54,8 @@ def test_form_sent_through_the_proxy_comes_from_the_portal_itself(tmp_path: Path
 def test_portal_without_its_own_address_does_not_start(tmp_path: Path) -> None:
     # Its one-time links would lead to the reader's own machine.
     assert "ISOLOIR_PORTAL_URL" in run(tmp_path, ISOLOIR_PORTAL_URL=None).stderr
+
+
+def test_pages_of_designers_and_of_the_demonstration_do_not_exist_in_production(tmp_path: Path) -> None:
+    pages = run(tmp_path, PAGES)
+    assert pages.stdout.split()[1:] == ["none", "none"], pages.stderr

@@ -2,7 +2,7 @@
 
 import json
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from isoloir_protocol.credentials import derive_secret, public_credential
 from isoloir_protocol.possession import prove_possession
 
 from isoloir.ballotbox.models import Ballot
+from isoloir.elections.models import Election
 from isoloir.identity.models import VoterAccount
 from isoloir.identity.sessions import open_session
 from isoloir.roll.models import Voter
@@ -24,13 +25,13 @@ def _during_the_vote(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("isoloir.web.middleware.current_time", lambda: DURING)
 
 
-def signed_in(voter: Voter) -> Client:
+def signed_in(voter: Voter, *, at: datetime = DURING) -> Client:
     VoterAccount.objects.get_or_create(
         voter=voter, defaults={"password": "!", "activated_at": BEFORE, "password_set_at": BEFORE}
     )
     client = Client()
     session = client.session
-    open_session(session, voter=voter, at=DURING)
+    open_session(session, voter=voter, at=at)
     session.save()
     client.cookies["sessionid"] = session.session_key
     return client
@@ -127,6 +128,19 @@ def test_malformed_proofs_prove_nothing(proof: Any) -> None:
     challenge = client.get("/vote/etat.json").json()["challenge"]
     body = json.dumps({"challenge": challenge, "proofs": proof})
     assert client.post("/vote/possession/", body, content_type="application/json").json()["error"] == "wrong_code"
+
+
+def test_candidates_are_not_served_before_the_day_they_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = make_world()
+    shown_at = BEFORE + timedelta(hours=1)
+    Election.objects.filter(pk=world.election.pk).update(lists_shown_at=shown_at)
+    statuses = []
+    for now in (shown_at - timedelta(seconds=1), shown_at):
+        monkeypatch.setattr("isoloir.web.middleware.current_time", lambda now=now: now)
+        client = signed_in(world.voters[0], at=now)
+        statuses.append(client.get(f"/vote/scrutins/{world.contest.uuid}/candidats.json").status_code)
+        assert client.get("/vote/etat.json").status_code == 200
+    assert statuses == [404, 200]
 
 
 def test_sealed_documents_are_served_to_their_voters_alone() -> None:

@@ -170,9 +170,10 @@ def election_record(request: VoterRequest, uuid: str) -> HttpResponse:
 @audience("voter")
 @require_GET
 def candidates(request: VoterRequest, uuid: str) -> HttpResponse:
-    """The exact bytes of the sealed candidate bundle, all lists or nothing."""
-    seal = Seal.objects.filter(contest=_own_contest(request, uuid)).first()
-    if seal is None:
+    """The exact bytes of the sealed candidate bundle, all lists or nothing; nothing before the day they are shown."""
+    contest = _own_contest(request, uuid)
+    seal = Seal.objects.filter(contest=contest).first()
+    if seal is None or not contest.election.are_lists_shown(at=request.now):
         raise Http404
     return _sealed_document(bytes(seal.bundle))
 

@@ -77,15 +77,22 @@ def _begin_counts(*, at: datetime) -> int:
     """Begin the counts of the closed contests; return how many began. One that cannot begin holds back no other."""
     from isoloir_protocol.errors import ProtocolError
 
+    from isoloir.board.errors import BoardRefused
     from isoloir.elections.models import Contest
     from isoloir.tally.actions import begin_count
+    from isoloir.tally.errors import NotThere
 
     begun = 0
     for contest in Contest.objects.filter(state=Contest.State.CLOSED).order_by("code"):
         try:
             begin_count(contest=contest, actor="horloge", at=at)
+        except NotThere:
+            # Another worker has just begun it.
+            continue
         except ProtocolError as fault:
             _tell(contest.code, fault.code)
+        except BoardRefused:
+            _tell(contest.code, "board-refused")
         else:
             begun += 1
     return begun

@@ -8,17 +8,28 @@ from pathlib import Path
 import pytest
 from isoloir_protocol.errors import BallotRefused
 
+from isoloir.board.errors import BoardRefused
 from isoloir.commands import work
 from isoloir.elections.models import Contest
 from isoloir.tally.actions import begin_count
+from isoloir.tally.errors import NotThere
 from tests.factories import AFTER, make_world
 
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (BallotRefused("bad-choice", question=1), ["bad-choice"]),
+        (BoardRefused("EndBallots"), ["board-refused"]),
+        (NotThere("counting"), []),
+    ],
+    ids=["bad ballot", "board", "begun by another worker"],
+)
 @pytest.mark.django_db(transaction=True)
 def test_contest_whose_count_cannot_begin_holds_back_no_other_and_is_told_once_a_minute(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    fault: Exception, said: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     world = make_world(contests=2)
     broken, whole = sorted(world.contests, key=lambda contest: contest.code)
@@ -26,7 +37,7 @@ def test_contest_whose_count_cannot_begin_holds_back_no_other_and_is_told_once_a
 
     def begin(*, contest: Contest, **options: object) -> Contest:
         if contest.pk == broken.pk:
-            raise BallotRefused("bad-choice", question=1)
+            raise fault
         return begin_count(contest=contest, **options)
 
     monkeypatch.setattr("isoloir.tally.actions.begin_count", begin)
@@ -38,11 +49,11 @@ def test_contest_whose_count_cannot_begin_holds_back_no_other_and_is_told_once_a
     broken.refresh_from_db()
     whole.refresh_from_db()
     assert (broken.state, whole.state) == (Contest.State.CLOSED, Contest.State.COUNTING)
-    line = f"the count of {broken.code} cannot begin: bad-choice"
-    assert lines(caplog) == [line]
+    told = [f"the count of {broken.code} cannot begin: {code}" for code in said]
+    assert lines(caplog) == told
     seconds[0] += 60
     work.work_once()
-    assert lines(caplog) == [line, line]
+    assert lines(caplog) == told * 2
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:

@@ -19,7 +19,7 @@ _AT_ONCE = 8
 
 def measure(voters: int) -> None:
     with tempfile.TemporaryDirectory() as directory:
-        start_django(directory=Path(directory))
+        start_django(settings="config.settings.dev", directory=Path(directory))
         migrate()
         collect_static()
         _measure(voters)

@@ -29,37 +29,34 @@ def ballots_in_random_order(contest: Contest) -> list[str]:
     return texts
 
 
-def rewrite_at_random(contest: Contest) -> None:
-    """Write the contest's ballots again in the order of their random keys, all in one transaction.
+def rewrite_at_random() -> None:
+    """Write all ballots again in the order of their random keys, in the caller's transaction.
 
-    On PostgreSQL the place on disk and the number of the inserting transaction (xmin) followed the order of voting:
-    after this they follow the random keys and are one number. On SQLite rows lie in the order of their keys from the
+    On PostgreSQL the place on disk and the number of the inserting transaction (xmin) followed the order of voting: after
+    this they follow the random keys and are one number. TRUNCATE gives the table a new file, where VACUUM would keep the
+    replaced rows as long as any transaction could still see them. On SQLite rows lie in the order of their keys from the
     start, but not the pages of their texts: `forget_order_of_voting` sees to that.
     """
     if connection.vendor != "postgresql":
         return
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL isoloir.closing = 'on'")
-        cursor.execute(
-            "CREATE TEMPORARY TABLE closing_ballot ON COMMIT DROP AS SELECT * FROM ballotbox_ballot WHERE contest_id = %s",
-            [contest.pk],
-        )
-        cursor.execute("DELETE FROM ballotbox_ballot WHERE contest_id = %s", [contest.pk])
+        # A table with constraints still to be checked cannot be truncated.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("CREATE TEMPORARY TABLE closing_ballot ON COMMIT DROP AS SELECT * FROM ballotbox_ballot")
+        cursor.execute("TRUNCATE ballotbox_ballot")
         cursor.execute("INSERT INTO ballotbox_ballot SELECT * FROM closing_ballot ORDER BY id")
-        cursor.execute("SET LOCAL isoloir.closing = 'off'")
         cursor.execute("DROP TABLE closing_ballot")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 def forget_order_of_voting() -> None:
-    """Have the database write its files anew, where they still tell in which order ballots came.
+    """Have SQLite write its file anew, where it still tells in which order ballots came.
 
-    SQLite keeps the text of a ballot in pages of its own, taken as they are needed: their numbers followed the order of
-    voting, and so did the write-ahead log. PostgreSQL keeps rows that `rewrite_at_random` replaced until it is vacuumed.
-    To be called outside any transaction, once closing is committed.
+    It keeps the text of a ballot in pages of its own, taken as they are needed: their numbers followed the order of
+    voting, and so did the write-ahead log. To be called outside any transaction, once closing is committed.
     """
+    if connection.vendor != "sqlite":
+        return
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            cursor.execute("VACUUM (FULL) ballotbox_ballot")
-            return
         cursor.execute("VACUUM")
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -11,8 +11,6 @@ BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END
 _POSTGRES_FUNCTION = """
 CREATE OR REPLACE FUNCTION isoloir_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  -- The closing ceremony rewrites the ballot table in random order, in its own transaction and nowhere else.
-  IF current_setting('isoloir.closing', true) = 'on' AND TG_OP = 'DELETE' THEN RETURN OLD; END IF;
   RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
 END $$
 """

@@ -48,7 +48,7 @@ def _freeze(contest: Contest, actor: str, at: datetime) -> Contest:
         raise ClosingRefused(
             _("%(ballots)d bulletins pour %(lines)d émargements") % {"ballots": ballots, "lines": lines}
         )
-    rewrite_at_random(locked)
+    rewrite_at_random()
     locked.state = Contest.State.CLOSED
     locked.save(update_fields=("state",))
     record(Kind.POLL_CLOSED, actor=actor, at=at, subject=locked.code, facts={"ballots": ballots, "turnout": lines})

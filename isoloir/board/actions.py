@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.db.models import Max
 
 from isoloir.elections.models import Contest
 
@@ -39,9 +38,3 @@ def append_entries(*, contest: Contest, kind: str, records: Iterable[list[str]])
         raise BoardRefused(f"{kind} stands once, not {len(batch)} times")
     Entry.objects.bulk_create(batch, batch_size=500)
     return height + len(batch)
-
-
-def board_length(contest: Contest) -> int:
-    """Return how many entries the contest's board has."""
-    highest: int | None = Entry.objects.filter(contest=contest).aggregate(height=Max("height"))["height"]
-    return 0 if highest is None else highest + 1

@@ -61,11 +61,6 @@ def session_has_ended(session: SessionBase) -> bool:
     return bool(session.pop(_ENDED, False))
 
 
-def session_ends_at(signed_in: SignedInVoter) -> datetime:
-    """Return the instant of the absolute limit."""
-    return signed_in.authenticated_at + timedelta(minutes=settings.VOTER_ABSOLUTE_MINUTES)
-
-
 def _is_over(voter: Voter, *, authenticated_at: datetime, seen_at: datetime, at: datetime) -> bool:
     account = getattr(voter, "account", None)
     if account is None or account.password_set_at > authenticated_at:

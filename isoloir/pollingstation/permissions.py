@@ -10,11 +10,6 @@ def membership(account: AbstractBaseUser, station: PollingStation) -> Member | N
     return station.members.filter(account_id=account.pk).first()
 
 
-def can_consult(account: AbstractBaseUser, station: PollingStation) -> bool:
-    """Members see their own bureau (R211-570), and nobody else does."""
-    return membership(account, station) is not None
-
-
 def can_preside(account: AbstractBaseUser, station: PollingStation) -> bool:
     """The president, or the secretary who has all powers in the president's absence (R211-538)."""
     member = membership(account, station)

@@ -292,11 +292,6 @@ class Dashboard:
         return Proof(sentence % {"done": done, "total": total}, total > 0 and done == total)
 
 
-def turn_sentence(turn: Turn | None) -> str:
-    """Return what the reader must do now, in a sentence, or nothing."""
-    return turn.what if turn and turn.mine else ""
-
-
 def small_rolls_sentence(contests: Sequence[Contest]) -> str:
     """Warn that the totals of these contests may tell votes (R211-549 asks for secrecy; product: small contests)."""
     return ngettext(

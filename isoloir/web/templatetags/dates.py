@@ -29,13 +29,6 @@ def paris_moment(at: datetime) -> str:
 
 
 @register.filter
-def paris_clock(at: datetime) -> str:
-    """Write « 9 h 12 », for a table whose caption says the day and « (heure de Paris) »."""
-    local = timezone.localtime(at, PARIS)
-    return f"{local.hour} h {local.minute:02d}" if translation.get_language() == "fr" else f"{local:%H:%M}"
-
-
-@register.filter
 def machine_time(at: datetime) -> str:
     """Write the instant for a `datetime` attribute: RFC 3339 in UTC."""
     return utc_text(at)

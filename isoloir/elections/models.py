@@ -29,11 +29,25 @@ class Election(models.Model):
     # R211-563: who was authenticated before closing may finish within thirty minutes.
     grace = models.DurationField(default=timedelta(minutes=30))
     lists_drawn_on = models.DateField(null=True)
+    # The rules of voters' accounts (R211-515): one of `identity.passwords.POLICIES`, and durations.
+    password_policy = models.CharField(max_length=20, default="2022")
+    link_hours = models.PositiveSmallIntegerField(default=24)
+    idle_minutes = models.PositiveSmallIntegerField(default=15)
+    session_minutes = models.PositiveSmallIntegerField(default=60)
 
     objects = ElectionQuerySet.as_manager()
 
     class Meta:
         constraints = (
+            models.CheckConstraint(
+                condition=models.Q(link_hours__range=(1, 720))
+                & models.Q(idle_minutes__range=(5, 120))
+                & models.Q(session_minutes__gte=models.F("idle_minutes"), session_minutes__lte=480),
+                name="elections_account_durations",
+                violation_error_message=_(
+                    "Durées admises : lien de 1 à 720 heures, inactivité de 5 à 120 minutes, session d’au plus 480 minutes."
+                ),
+            ),
             models.CheckConstraint(
                 condition=models.Q(portal_opens_at__lte=models.F("voting_opens_at"))
                 & models.Q(lists_shown_at__lte=models.F("voting_opens_at"))

@@ -23,17 +23,15 @@ class Voter(models.Model):
     last_name = models.CharField(max_length=100)
     first_names = models.CharField(max_length=100)
     email = models.EmailField(max_length=254)
-    email_key = models.CharField(max_length=254)
+    # Professional too: after a change of name, for instance. Either identifies.
+    second_email = models.EmailField(max_length=254, blank=True)
     academy = models.CharField(max_length=100)
     establishment_code = models.CharField(max_length=20)
     establishment = models.CharField(max_length=200)
     delivery_lines = models.JSONField(default=list)
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=("election", "reference"), name="roll_voter_reference_once"),
-            models.UniqueConstraint(fields=("election", "email_key"), name="roll_voter_email_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("election", "reference"), name="roll_voter_reference_once"),)
 
     def __str__(self) -> str:
         return self.reference
@@ -41,6 +39,27 @@ class Voter(models.Model):
     @property
     def full_name(self) -> str:
         return " ".join(part for part in (self.civility, self.first_names, self.last_name) if part)
+
+
+class VoterAddress(models.Model):
+    """An address that identifies one voter of the election, in the form in which it is looked up."""
+
+    election = models.ForeignKey(Election, on_delete=models.CASCADE, related_name="+")
+    voter = models.ForeignKey(Voter, on_delete=models.CASCADE, related_name="addresses")
+    key = models.CharField(max_length=254)
+
+    class Meta:
+        verbose_name_plural = "voter addresses"
+        constraints = (
+            models.UniqueConstraint(
+                fields=("election", "key"),
+                name="roll_address_once",
+                violation_error_message=_("Une adresse n’identifie qu’un électeur."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.voter_id)
 
 
 class RollEntryQuerySet(models.QuerySet["RollEntry"]):

@@ -10,7 +10,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from isoloir.elections.models import CandidateList, Contest, Election, Organisation
 from isoloir.identity.models import Account, VoterAccount
-from isoloir.roll.models import RollEntry, Voter, address_key
+from isoloir.roll.models import RollEntry, Voter, VoterAddress, address_key
 
 OPENS = datetime(2026, 12, 3, 7, 0, tzinfo=UTC)
 CLOSES = datetime(2026, 12, 10, 16, 0, tzinfo=UTC)
@@ -83,10 +83,12 @@ def make_voter(
 ) -> Voter:
     values: dict[str, Any] = {
         "reference": f"V-{email}"[:40], "civility": "Mme", "last_name": "Dupont", "first_names": "Anne",
-        "email": email, "email_key": address_key(email), "academy": "Valmont",
+        "email": email, "academy": "Valmont",
         "establishment_code": "0990001A", "establishment": "Collège des Tilleuls",
     }  # fmt: skip
     voter = Voter.objects.create(election=election, **values | changes)
+    for address in filter(None, (voter.email, voter.second_email)):
+        VoterAddress.objects.create(election=election, voter=voter, key=address_key(address))
     for contest in contests:
         RollEntry.objects.create(voter=voter, contest=contest)
     return voter

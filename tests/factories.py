@@ -19,7 +19,7 @@ from isoloir.elections.models import Candidate, CandidateList, Contest, Election
 from isoloir.identity.models import Account
 from isoloir.pollingstation.models import Member, PollingStation, StationContest
 from isoloir.pollingstation.sealing import seal_contests
-from isoloir.roll.models import RollEntry, Voter
+from isoloir.roll.models import RollEntry, Voter, VoterAddress
 from isoloir.trustees.models import Ceremony, Trustee, TrusteeGroup
 
 OPENS_AT = datetime(2026, 12, 3, 7, 0, tzinfo=UTC)
@@ -93,9 +93,9 @@ def make_contest(election: Election, code: str, *, lists: int = 2, **changes: ob
 def make_voter(election: Election, contests: list[Contest], number: int = 1) -> Voter:
     voter = Voter.objects.create(
         election=election, reference=f"E{number:05d}", civility="Mme", last_name=f"DUPONT{number}",
-        first_names="Fatou", email=f"voter{number}@essai.example", email_key=f"voter{number}@essai.example",
-        academy="Essai", establishment_code="0990001A", establishment="Lycée d’essai", delivery_lines=["1 rue d’Essai"],
+        first_names="Fatou", email=f"voter{number}@essai.example", academy="Essai", establishment_code="0990001A", establishment="Lycée d’essai", delivery_lines=["1 rue d’Essai"],
     )  # fmt: skip
+    VoterAddress.objects.create(election=election, voter=voter, key=voter.email)
     RollEntry.objects.bulk_create(RollEntry(voter=voter, contest=contest) for contest in contests)
     return voter
 

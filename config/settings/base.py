@@ -181,11 +181,6 @@ EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 DEFAULT_FROM_EMAIL = os.environ.get("ISOLOIR_MAIL_FROM", "ne-pas-repondre@elections.example")
 PORTAL_URL = os.environ.get("ISOLOIR_PORTAL_URL", "http://127.0.0.1:8000")
 
-# Voters' account policy (product: the form of 2022); later configurations are data of the election.
-ONE_TIME_LINK_HOURS = 24
-VOTER_IDLE_MINUTES = 15
-VOTER_ABSOLUTE_MINUTES = 60
-
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

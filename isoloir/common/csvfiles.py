@@ -35,13 +35,15 @@ _TWICE_ENCODED = re.compile("Ã[\u00a0-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ�
 class Column:
     """A column of a file: its name, the other headings that mean it, and what its cells may hold.
 
-    `choices` maps a folded cell (see `folded`) to the value it stands for.
+    `choices` maps a folded cell (see `folded`) to the value it stands for. A file without an optional column is read as
+    if its cells were there and empty.
     """
 
     name: str
     aliases: tuple[str, ...] = ()
     maximum: int = 200
     may_be_empty: bool = False
+    is_optional: bool = False
     choices: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -84,13 +86,13 @@ class CsvFile:
         header = self._header(texts[0]) if texts else None
         if header is None:
             return
-        delimiter, order = header
+        delimiter, width, order = header
         found, complete = False, True
         for number, text in enumerate(texts[1:], start=2):
             if not text or not text.strip(f"{delimiter} "):
                 continue
             found = True
-            cells = self._cells(number, text, delimiter, order)
+            cells = self._cells(number, text, delimiter, width, order)
             if cells is None:
                 complete = False
             else:
@@ -121,8 +123,11 @@ class CsvFile:
         except UnicodeDecodeError:
             return _windows_1252(self._content, self.fault)
 
-    def _header(self, text: str) -> tuple[str, list[int]] | None:
-        """Return the delimiter, and for each column asked for its place in the lines; None when a fault was noted."""
+    def _header(self, text: str) -> tuple[str, int, list[int | None]] | None:
+        """Return the delimiter, the number of cells of a line, and for each column asked for its place in the lines.
+
+        The place of an optional column that the file lacks is None. Returns None when a fault was noted.
+        """
         known = {folded(name): column.name for column in self._columns for name in (column.name, *column.aliases)}
         readings = {delimiter: _split(text[:_LONGEST_LINE], delimiter) or [] for delimiter in _DELIMITERS}
         delimiter = max(_DELIMITERS, key=lambda each: sum(folded(title) in known for title in readings[each]))
@@ -135,7 +140,8 @@ class CsvFile:
         self._check_titles(titles, names)
         if self._faults.total > before:
             return None
-        return delimiter, [names.index(column.name) for column in self._columns]
+        places = {name: place for place, name in enumerate(names)}
+        return delimiter, len(names), [places.get(column.name) for column in self._columns]
 
     def _check_titles(self, titles: list[str], names: list[str | None]) -> None:
         for place, (title, name) in enumerate(zip(titles, names, strict=True)):
@@ -145,14 +151,16 @@ class CsvFile:
             elif name in names[:place]:
                 self.fault(1, name, _("Cette colonne est présente deux fois."))
         for column in self._columns:
-            if column.name not in names:
+            if column.name not in names and not column.is_optional:
                 self.fault(1, column.name, _("Cette colonne manque."))
 
     @cached_property
     def _expected(self) -> str:
         return ", ".join(column.name for column in self._columns)
 
-    def _cells(self, number: int, text: str, delimiter: str, order: list[int]) -> tuple[str, ...] | None:
+    def _cells(
+        self, number: int, text: str, delimiter: str, width: int, order: list[int | None]
+    ) -> tuple[str, ...] | None:
         """Return the cells of one line in the order of the columns, or None when a fault was noted."""
         if len(text) > _LONGEST_LINE:
             self.fault(number, "", _("La ligne est trop longue."))
@@ -163,13 +171,14 @@ class CsvFile:
                 number, "", _("Un guillemet ouvre ou ferme au mauvais endroit, ou n’est pas fermé sur la ligne.")
             )
             return None
-        if len(raw) != len(order):
-            counts = {"found": len(raw), "expected": len(order)}
+        if len(raw) != width:
+            counts = {"found": len(raw), "expected": width}
             self.fault(number, "", _("La ligne a %(found)d cellules au lieu de %(expected)d.") % counts)
             return None
         before = self._faults.total
         cells = tuple(
-            self._cell(number, column, raw[place]) for column, place in zip(self._columns, order, strict=True)
+            "" if place is None else self._cell(number, column, raw[place])
+            for column, place in zip(self._columns, order, strict=True)
         )
         return cells if self._faults.total == before else None
 

@@ -14,12 +14,12 @@ from isoloir.elections.models import Election
 from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
 from isoloir.messaging.actions import queue_email, queue_emails
-from isoloir.roll.models import Voter, address_key
+from isoloir.roll.models import Voter, VoterAddress, address_key
 
 from . import mails, sessions
 from .errors import SignInRefused
 from .links import consume_links, draft_link, new_token, read_link
-from .models import OneTimeLink, VoterAccount
+from .models import Campaign, OneTimeLink, VoterAccount
 from .passwords import check_password_rules, normalise_password
 from .permissions import require_open_portal
 from .slowdown import forget_failures, network_of, record_failure, require_patience
@@ -56,14 +56,24 @@ def queue_invitations(*, election: Election, at: datetime, actor: str) -> int:
 def _invite_some(*, election: Election, at: datetime, actor: str) -> int:
     # Two campaigns wait for each other here; a voter who signs in meanwhile does not (no_key leaves foreign keys alone).
     Election.objects.select_for_update(of=("self",), no_key=True).get(pk=election.pk)
-    invited = OneTimeLink.objects.filter(voter=OuterRef("pk"), purpose=OneTimeLink.Purpose.INVITATION)
+    campaign, _made = Campaign.objects.get_or_create(
+        election=election, kind=Campaign.Kind.OPENING, defaults={"opened_at": at, "actor": actor}
+    )
+    invited = OneTimeLink.objects.filter(voter=OuterRef("pk"), campaign=campaign)
     waiting = election.voters.filter(~Exists(invited)).order_by("pk")
     voters = list(waiting[:_INVITATIONS_AT_ONCE])
     if not voters:
         return 0
     tokens = [new_token() for _voter in voters]
     OneTimeLink.objects.bulk_create(
-        draft_link(voter_id=voter.pk, purpose=OneTimeLink.Purpose.INVITATION, token=token, at=at)
+        draft_link(
+            voter_id=voter.pk,
+            purpose=OneTimeLink.Purpose.ACTIVATION,
+            token=token,
+            at=at,
+            hours=election.link_hours,
+            campaign=campaign,
+        )
         for voter, token in zip(voters, tokens, strict=True)
     )
     messages = [
@@ -95,7 +105,11 @@ def request_link(*, election: Election | None, address: str, at: datetime, only_
         record_failure(action=_LINK, subjects=subjects, at=at)
         attempt = transaction.savepoint()
         draft_link(
-            voter_id=voter.pk if voter else _NOBODY, purpose=OneTimeLink.Purpose.PASSWORD, token=token, at=at
+            voter_id=voter.pk if voter else _NOBODY,
+            purpose=OneTimeLink.Purpose.PASSWORD,
+            token=token,
+            at=at,
+            hours=election.link_hours,
         ).save(force_insert=True)
         queue_email(kind="link", recipient=message[0], subject=message[1], body=message[2], at=at)
         if wanted:
@@ -164,8 +178,9 @@ def sign_out(session: SessionBase) -> None:
 
 
 def _find_voter(election: Election, address: str) -> Voter | None:
-    voters = election.voters.select_related("account", "election")
-    return voters.filter(email_key=address_key(address)).first()
+    addresses = VoterAddress.objects.select_related("voter__account", "voter__election")
+    found = addresses.filter(election=election, key=address_key(address)).first()
+    return found.voter if found else None
 
 
 def _account(voter: Voter) -> VoterAccount | None:

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.urls import reverse
 
+from isoloir.messaging.models import Message
 from isoloir.roll.models import Voter
 
 from .errors import LinkExpired, LinkRefused, LinkUsed
-from .models import OneTimeLink
+from .models import Campaign, OneTimeLink
 
 
 def new_token() -> str:
@@ -23,14 +24,19 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def draft_link(*, voter_id: int, purpose: OneTimeLink.Purpose, token: str, at: datetime) -> OneTimeLink:
-    """Return the unsaved row of a link that expires `settings.ONE_TIME_LINK_HOURS` after `at`."""
+def draft_link(
+    *, voter_id: int, purpose: OneTimeLink.Purpose, token: str, at: datetime, hours: int,
+    campaign: Campaign | None = None, message: Message | None = None,
+) -> OneTimeLink:  # fmt: skip
+    """Return the unsaved row of a link that expires `hours` after `at`; the election says how many (`link_hours`)."""
     return OneTimeLink(
         voter_id=voter_id,
         purpose=purpose,
         token_hash=token_hash(token),
         created_at=at,
-        expires_at=at + timedelta(hours=settings.ONE_TIME_LINK_HOURS),
+        expires_at=at + timedelta(hours=hours),
+        campaign=campaign,
+        message=message,
     )
 
 
@@ -54,4 +60,4 @@ def read_link(token: str, *, at: datetime) -> OneTimeLink:
 
 def consume_links(voter: Voter, *, at: datetime) -> None:
     """Mark every live link of the voter as used: one of them has just served, the others must not serve after it."""
-    OneTimeLink.objects.filter(voter=voter, used_at=None).update(used_at=at)
+    OneTimeLink.objects.filter(voter=voter, used_at=None).update(used_at=at, outcome=OneTimeLink.Outcome.SUPERSEDED)

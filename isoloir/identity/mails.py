@@ -46,7 +46,7 @@ def password_changed(voter: Voter, *, election: Election, at: datetime) -> Mail:
 
 
 def _with_link(name: str, subject: str, voter: Voter, election: Election, token: str) -> Mail:
-    return _mail(name, subject, voter, election, {"link": link_url(token), "hours": settings.ONE_TIME_LINK_HOURS})
+    return _mail(name, subject, voter, election, {"link": link_url(token), "hours": election.link_hours})
 
 
 def _mail(name: str, subject: str, voter: Voter, election: Election, more: dict[str, object]) -> Mail:

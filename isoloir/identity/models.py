@@ -83,7 +83,8 @@ class VoterAccount(models.Model):
     class Meta:
         constraints = (
             models.CheckConstraint(
-                condition=models.Q(question=None, answer="") | (models.Q(question__isnull=False) & ~models.Q(answer="")),
+                condition=models.Q(question=None, answer="")
+                | (models.Q(question__isnull=False) & ~models.Q(answer="")),
                 name="identity_question_with_answer",
                 violation_error_message=_("Une question défi va avec sa réponse."),
             ),
@@ -165,7 +166,8 @@ class OneTimeLink(models.Model):
                 violation_error_message=_("Une campagne n’écrit qu’une fois à chaque électeur."),
             ),
             models.CheckConstraint(
-                condition=models.Q(used_at=None, outcome="") | (models.Q(used_at__isnull=False) & ~models.Q(outcome="")),
+                condition=models.Q(used_at=None, outcome="")
+                | (models.Q(used_at__isnull=False) & ~models.Q(outcome="")),
                 name="identity_used_with_outcome",
                 violation_error_message=_("Un lien qui a servi dit à quoi."),
             ),

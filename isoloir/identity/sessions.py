@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
 
 from isoloir.roll.models import Voter
@@ -70,6 +69,6 @@ def _is_over(voter: Voter, *, authenticated_at: datetime, seen_at: datetime, at:
     if election.voting_closes_at <= at < election.grace_ends_at:
         # R211-563: who was authenticated at closing finishes within the grace; limits are judged as at closing.
         at = election.voting_closes_at
-    idle = timedelta(minutes=settings.VOTER_IDLE_MINUTES)
-    absolute = timedelta(minutes=settings.VOTER_ABSOLUTE_MINUTES)
+    idle = timedelta(minutes=voter.election.idle_minutes)
+    absolute = timedelta(minutes=voter.election.session_minutes)
     return at - seen_at >= idle or at - authenticated_at >= absolute

@@ -26,7 +26,7 @@ from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
 
 from .errors import NoContest
-from .models import RollEntry, Voter, address_key
+from .models import RollEntry, Voter, VoterAddress, address_key
 
 VOTERS_FILE = "voters.csv"
 _BATCH = 5_000
@@ -40,6 +40,13 @@ VOTER_COLUMNS = (
     Column("last_name", ("nom", "nom de famille", "nom d’usage", "surname"), 100),
     Column("first_names", ("prénom", "prénoms", "first name"), 100),
     Column("email", ("courriel", "e-mail", "mail", "adresse électronique", "adresse e-mail", "email address"), 254),
+    Column(
+        "second_email",
+        ("seconde adresse", "deuxième adresse", "2e adresse", "second courriel", "deuxième courriel", "second email"),
+        254,
+        may_be_empty=True,
+        is_optional=True,
+    ),
     Column("academy", ("académie",), 100),
     Column("establishment_code", ("code établissement", "UAI", "RNE", "code UAI"), 20),
     Column("establishment", ("établissement", "nom de l’établissement"), 200),
@@ -52,7 +59,7 @@ VOTER_COLUMNS = (
     Column("contests", ("scrutins", "codes des scrutins", "contest codes"), 600),
 )
 _VOTER_FIELDS = (
-    "election", "reference", "civility", "last_name", "first_names", "email", "email_key",
+    "election", "reference", "civility", "last_name", "first_names", "email", "second_email",
     "academy", "establishment_code", "establishment", "delivery_lines",
 )  # fmt: skip
 
@@ -69,9 +76,10 @@ class RollImported:
 
 @dataclass(slots=True)
 class _ReadRoll:
-    """The roll being imported: rows ready to write by reference, and the contests of each voter."""
+    """The roll being imported, by reference: rows ready to write, the addresses that identify, the contests."""
 
     rows: dict[str, tuple[object, ...]]
+    addresses: dict[str, tuple[str, ...]]
     contests: dict[str, list[int]]
 
 
@@ -90,7 +98,9 @@ def import_voters(*, election: Election, content: bytes, actor: str, at: datetim
     roll = _RollReader(file, election, contests).read()
     faults.refuse_if_any()
     removed = _replace_voters(election, roll)
-    _replace_entries(election, roll)
+    voters = dict(election.voters.values_list("reference", "pk"))
+    _write_addresses(election, roll, voters)
+    _replace_entries(election, roll, voters)
     codes = {key: code for code, key in contests.items()}
     counts = dict.fromkeys(contests, 0)
     for keys in roll.contests.values():
@@ -116,7 +126,7 @@ class _RollReader:
         self._references: dict[str, int] = {}
         self._addresses: dict[str, int] = {}
         self._academies: dict[str, tuple[str, int]] = {}
-        self.roll = _ReadRoll({}, {})
+        self.roll = _ReadRoll({}, {}, {})
 
     def read(self) -> _ReadRoll:
         for line in self._file.lines():
@@ -124,29 +134,45 @@ class _RollReader:
         return self.roll
 
     def _read_voter(self, line: Line) -> None:
-        reference, civility, last_name, first_names, email, academy, code, establishment, delivery, _codes = line.cells
-        key = address_key(email)
-        self._check_unique(line.number, reference, key)
+        reference, civility, last_name, first_names, email, second, academy, code, establishment, delivery, _ = (
+            line.cells
+        )
+        self._check_reference(line.number, reference)
+        self.roll.addresses[reference] = self._addresses_of(line.number, email, second)
         self._check_place(line.number, academy, code)
-        _check_address(self._file, line.number, email)
         _check_recipient(self._file, line.number, (civility, first_names, last_name))
         self.roll.contests[reference] = _contests(self._file, line, self._contests)
         self.roll.rows[reference] = (
-            self._election.pk, reference, civility, last_name, first_names, email, key,
+            self._election.pk, reference, civility, last_name, first_names, email, second,
             academy, code, establishment, _delivery_lines(self._file, line.number, delivery),
         )  # fmt: skip
 
-    def _check_unique(self, line: int, reference: str, key: str) -> None:
+    def _check_reference(self, line: int, reference: str) -> None:
         if not _REFERENCE.fullmatch(reference):
             message = _("Une référence a des lettres sans accent, des chiffres et les signes « . _ : / @ + - ».")
             self._file.fault(line, "reference", message)
         first = self._references.setdefault(reference.casefold(), line)
         if first != line:
             self._file.fault(line, "reference", _("Cet électeur est déjà à la ligne %(line)d.") % {"line": first})
-        first = self._addresses.setdefault(key, line)
-        if first != line:
-            message = _("Cette adresse est déjà celle de l’électeur de la ligne %(line)d.") % {"line": first}
-            self._file.fault(line, "email", message)
+
+    def _addresses_of(self, line: int, email: str, second: str) -> tuple[str, ...]:
+        """Return the keys of the voter's addresses, one or two; either identifies, so that no two voters share one."""
+        keys = []
+        for column, address in (("email", email), ("second_email", second)):
+            if not address:
+                continue
+            _check_address(self._file, line, column, address)
+            key = address_key(address)
+            if key in keys:
+                message = _("Cette adresse est la même que la première : laissez la cellule vide.")
+                self._file.fault(line, column, message)
+                continue
+            keys.append(key)
+            first = self._addresses.setdefault(key, line)
+            if first != line:
+                message = _("Cette adresse est déjà celle de l’électeur de la ligne %(line)d.") % {"line": first}
+                self._file.fault(line, column, message)
+        return tuple(keys)
 
     def _check_place(self, line: int, academy: str, code: str) -> None:
         if not _ESTABLISHMENT_CODE.fullmatch(code):
@@ -159,11 +185,11 @@ class _RollReader:
             self._file.fault(line, "academy", message)
 
 
-def _check_address(file: CsvFile, line: int, email: str) -> None:
+def _check_address(file: CsvFile, line: int, column: str, address: str) -> None:
     try:
-        validate_email(email)
+        validate_email(address)
     except ValidationError:
-        file.fault(line, "email", _("Ce n’est pas une adresse de courriel valable."))
+        file.fault(line, column, _("Ce n’est pas une adresse de courriel valable."))
 
 
 def _check_recipient(file: CsvFile, line: int, parts: tuple[str, ...]) -> None:
@@ -198,12 +224,13 @@ def _contests(file: CsvFile, line: Line, contests: Mapping[str, int]) -> list[in
 
 
 def _replace_voters(election: Election, roll: _ReadRoll) -> int:
-    """Write the voters anew; those whose reference was there keep their key, so that their account stays theirs.
+    """Write the voters anew, without their addresses; those whose reference was there keep their key, so that their account stays theirs.
 
     Rows are removed and written again rather than updated: two voters may have exchanged their addresses. Foreign keys
     are checked at the end of the transaction, on both databases.
     """
     known = dict(election.voters.values_list("reference", "pk"))
+    VoterAddress.objects.filter(election=election)._raw_delete(election.voters.db)
     vanished = [key for reference, key in known.items() if reference not in roll.rows]
     for start in range(0, len(vanished), _BATCH):
         Voter.objects.filter(pk__in=vanished[start : start + _BATCH]).delete()
@@ -215,9 +242,14 @@ def _replace_voters(election: Election, roll: _ReadRoll) -> int:
     return len(vanished)
 
 
-def _replace_entries(election: Election, roll: _ReadRoll) -> None:
+def _write_addresses(election: Election, roll: _ReadRoll, voters: Mapping[str, int]) -> None:
+    """Write the addresses by which voters are looked up; `voters` gives the key of each by the reference."""
+    rows = ((election.pk, voters[reference], key) for reference, keys in roll.addresses.items() for key in keys)
+    insert_rows(VoterAddress, ("election", "voter", "key"), rows)
+
+
+def _replace_entries(election: Election, roll: _ReadRoll, voters: Mapping[str, int]) -> None:
     """Add the entries that are new and remove those that are gone; the others keep their slot."""
-    voters = dict(election.voters.values_list("reference", "pk"))
     wanted = {(voters[reference], contest) for reference, keys in roll.contests.items() for contest in keys}
     gone = []
     rows = RollEntry.objects.filter(contest__election=election).values_list("pk", "voter_id", "contest_id")

@@ -60,7 +60,9 @@ def make_scene() -> Scene:
     for account in (world.president, world.delegates[0], stranger):
         _give_sign_in(account)
     token = new_token()
-    draft_link(voter_id=world.voters[1].pk, purpose=OneTimeLink.Purpose.PASSWORD, token=token, at=AFTER).save()
+    draft_link(
+        voter_id=world.voters[1].pk, purpose=OneTimeLink.Purpose.PASSWORD, token=token, at=AFTER, hours=24
+    ).save()
     clients = {"anonymous": Client(), "voter": Client(), "other voter": Client()}
     for name, voter in (("voter", world.voters[0]), ("other voter", other_voter)):
         electorate.activate(voter, at=AFTER)

@@ -74,7 +74,7 @@ def test_used_expired_and_altered_links_say_so_and_lead_on(client, election, out
     altered = client.get(path[:-2] + "/")
     assert altered.status_code == 404
     assert "Ce lien n’est pas reconnu" in text(altered)
-    electorate.pass_time(timedelta(hours=settings.ONE_TIME_LINK_HOURS))
+    electorate.pass_time(timedelta(hours=election.link_hours))
     expired = client.get(path)
     assert expired.status_code == 410
     assert "Ce lien a expiré" in text(expired)
@@ -174,8 +174,8 @@ def test_known_and_unknown_addresses_cost_the_same_kinds_of_queries(answers, kin
         return [statement.split()[0] for statement in statements if "SAVEPOINT" not in statement]
 
     unknown = shapes("unknown")
-    # Setting up the voter costs one INSERT, and one more for the account.
-    known = shapes(kind)[2 if kind == "activated" else 1 :]
+    # Setting up the voter costs two INSERT (the address has its table), and one more for the account.
+    known = shapes(kind)[3 if kind == "activated" else 2 :]
     assert known == unknown
 
 
@@ -209,17 +209,17 @@ def test_signing_in_changes_the_session_key(client, election):
     assert client.cookies["sessionid"].value != before
 
 
-def test_idle_session_ends_and_says_so(signed_in, settings):
-    electorate.pass_time(timedelta(minutes=settings.VOTER_IDLE_MINUTES))
+def test_idle_session_ends_and_says_so(signed_in, election):
+    electorate.pass_time(timedelta(minutes=election.idle_minutes))
     answer = signed_in.get("/espace/", follow=True)
     assert answer.redirect_chain == [("/identification/", 302)]
     assert "Votre session a pris fin" in text(answer)
     assert "Votre session a pris fin" not in text(signed_in.get("/identification/"))
 
 
-def test_active_session_lives_until_the_absolute_limit(signed_in, settings):
+def test_active_session_lives_until_the_absolute_limit(signed_in, election):
     for _visit in range(5):
-        electorate.pass_time(timedelta(minutes=settings.VOTER_IDLE_MINUTES - 3))
+        electorate.pass_time(timedelta(minutes=election.idle_minutes - 3))
         expected = 200 if electorate.read_clock() < BEFORE + timedelta(minutes=60) else 302
         assert signed_in.get("/espace/").status_code == expected
     assert electorate.read_clock() == BEFORE + timedelta(minutes=60)

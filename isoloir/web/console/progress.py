@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from isoloir.credentials.models import SlotLink
 from isoloir.elections.models import CandidateList, Contest, Election
-from isoloir.identity.models import OneTimeLink
+from isoloir.identity.models import Campaign, OneTimeLink
 from isoloir.messaging.models import Message
 from isoloir.roll.models import RollEntry
 
@@ -65,7 +65,7 @@ def tasks_of(election: Election) -> list[dict[str, Any]]:
 
 def campaign_counts(election: Election) -> dict[str, int]:
     """Return how many voters were invited and wait to be, and what became of the messages."""
-    invited = OneTimeLink.objects.filter(voter__election=election, purpose=OneTimeLink.Purpose.INVITATION)
+    invited = OneTimeLink.objects.filter(voter__election=election, campaign__kind=Campaign.Kind.OPENING)
     number = invited.values("voter").distinct().count()
     states = dict(Message.objects.filter(kind="invitation").order_by().values_list("state").annotate(Count("pk")))
     return {

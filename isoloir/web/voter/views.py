@@ -7,7 +7,6 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -143,7 +142,12 @@ def mail_sent(request: PortalRequest) -> HttpResponse:
     address = request.session.get(_ADDRESS)
     if address is None:
         return redirect("voter:identification")
-    return render(request, "voter/mail_sent.html", {"address": address, "link_hours": settings.ONE_TIME_LINK_HOURS})
+    return render(request, "voter/mail_sent.html", {"address": address, "link_hours": _link_hours()})
+
+
+def _link_hours() -> int | None:
+    election = Election.objects.current()
+    return election.link_hours if election else None
 
 
 def _keep_address_from_referrer(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -181,7 +185,7 @@ def link(request: PortalRequest, token: str) -> HttpResponse:
                 messages.success(request, _("Votre mot de passe est enregistré et votre compte est activé."))
                 return redirect("voter:home")
     except LinkRefused as refused:
-        context = {"reason": refused.code, "link_hours": settings.ONE_TIME_LINK_HOURS}
+        context = {"reason": refused.code, "link_hours": _link_hours()}
         return render(request, "voter/link_invalid.html", context, status=404 if refused.code == "unknown" else 410)
     except PortalClosed as closed:
         messages.info(request, closed.message)

@@ -102,3 +102,36 @@ class PasswordRefused(IdentityRefused):
     @property
     def message(self) -> str:
         return " ".join(self.sentences)
+
+
+class ProviderFault(Exception):
+    """An identity provider's answer cannot be trusted, or did not come; `code` names the fault and nothing received."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class ArrivalRefused(IdentityRefused):
+    """Somebody who comes from the employer's portal is not let through.
+
+    `code` is stale (nothing was begun in this browser, or too long ago), cancelled, unavailable (the fault is the
+    portal's), unverified (its e-mail address is not a verified one) or unknown (nobody on the roll).
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+    @property
+    def message(self) -> str:
+        return {
+            "stale": _("Cette arrivée n’a pas été demandée dans ce navigateur, ou elle a trop attendu."),
+            "cancelled": _(
+                "Le portail de votre employeur n’a pas transmis votre identité, parce que vous l’avez refusé."
+            ),
+            "unverified": _("Le portail de votre employeur dit que votre adresse électronique n’est pas vérifiée."),
+            "unknown": _(
+                "Le portail de votre employeur vous a identifié, mais cette identité n’est pas sur la liste électorale."
+            ),
+        }.get(self.code, _("Le portail de votre employeur n’a pas pu confirmer votre identité."))

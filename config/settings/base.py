@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "isoloir.journal",
     "isoloir.messaging",
     "isoloir.elections",
+    "isoloir.texts",
     "isoloir.roll",
     "isoloir.identity",
     "isoloir.credentials",
@@ -179,6 +180,12 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 DEFAULT_FROM_EMAIL = os.environ.get("ISOLOIR_MAIL_FROM", "ne-pas-repondre@elections.example")
+# Where relays return what they could not deliver: the mailbox that `isoloir bounces` reads.
+RETURN_ADDRESS = os.environ.get("ISOLOIR_MAIL_RETURN", DEFAULT_FROM_EMAIL)
+# Seconds after which a silent relay is left; without it one stuck connection would stop every message.
+EMAIL_TIMEOUT = 30
+# What the worker notes beside the database while it sends (docs/mechanisms/messages.md); on the worker's own disk.
+SPOOL_DIR = Path(os.environ.get("ISOLOIR_SPOOL", VAR_DIR / "spool"))
 PORTAL_URL = os.environ.get("ISOLOIR_PORTAL_URL", "http://127.0.0.1:8000")
 
 LOGGING = {

@@ -1,0 +1,86 @@
+"""Acts on the texts of the portal: change one, take an earlier version up again, go back to the text of the portal.
+
+They stay possible until the end: a page of help that can no longer be mended during the vote helps nobody. Each act is
+journaled with the fingerprints of what was shown before and after.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from isoloir.elections.models import Election
+from isoloir.journal.actions import record
+from isoloir.journal.kinds import Kind as Act
+
+from .characters import with_plain_breaks
+from .errors import TextChangedMeanwhile, TextRefused, VersionUnknown
+from .markdown import text_faults
+from .models import Kind, TextVersion
+from .reading import ShownText, as_shown, default_text, read_text
+
+
+@transaction.atomic
+def change_text(
+    *, election: Election, kind: Kind, text_fr: str, text_en: str, based_on: int, actor: str, at: datetime
+) -> ShownText:
+    """Replace the text, both languages or none. `based_on` is the number of the version that the editor was reading.
+
+    A text that is what it was already leaves no version and no line. Raises TextChangedMeanwhile, TextRefused.
+    """
+    current = _hold(election, kind, based_on)
+    words = {"fr": with_plain_breaks(text_fr).strip() + "\n", "en": with_plain_breaks(text_en).strip() + "\n"}
+    faults = {language: text_faults(text, kind=kind) for language, text in words.items()}
+    if any(faults.values()):
+        raise TextRefused({language: sentences for language, sentences in faults.items() if sentences})
+    if (words["fr"], words["en"]) == (current.fr, current.en):
+        return current
+    return _append(current, election, fr=words["fr"], en=words["en"], is_default=False, actor=actor, at=at)
+
+
+@transaction.atomic
+def restore_default(*, election: Election, kind: Kind, based_on: int, actor: str, at: datetime) -> ShownText:
+    """Go back to the text shipped with the portal. Raises TextChangedMeanwhile."""
+    current = _hold(election, kind, based_on)
+    if current.is_default:
+        return current
+    default = default_text(kind)
+    return _append(current, election, fr=default.fr, en=default.en, is_default=True, actor=actor, at=at)
+
+
+@transaction.atomic
+def restore_version(
+    *, election: Election, kind: Kind, number: int, based_on: int, actor: str, at: datetime
+) -> ShownText:
+    """Show again the words of an earlier version. Raises VersionUnknown, TextChangedMeanwhile, TextRefused."""
+    version = TextVersion.objects.filter(election=election, kind=kind, number=number).first()
+    if version is None:
+        raise VersionUnknown
+    return change_text(
+        election=election, kind=kind, text_fr=version.text_fr, text_en=version.text_en, based_on=based_on,
+        actor=actor, at=at,
+    )  # fmt: skip
+
+
+def _hold(election: Election, kind: Kind, based_on: int) -> ShownText:
+    """Keep every other editor of this election waiting, and return what is shown now. Raises TextChangedMeanwhile."""
+    Election.objects.select_for_update(of=("self",)).get(pk=election.pk)
+    current = read_text(election, kind)
+    if current.number != based_on:
+        raise TextChangedMeanwhile(current)
+    return current
+
+
+def _append(
+    current: ShownText, election: Election, *, fr: str, en: str, is_default: bool, actor: str, at: datetime
+) -> ShownText:
+    version = TextVersion.objects.create(
+        election=election, kind=current.kind, number=current.number + 1, text_fr=fr, text_en=en,
+        is_default=is_default, changed_at=at, actor=actor,
+    )  # fmt: skip
+    after = as_shown(version)
+    facts: dict[str, object] = {
+        "kind": current.kind.value, "version": version.number, "origin": is_default,
+        "before": current.digests(), "after": after.digests(),
+    }  # fmt: skip
+    record(Act.TEXT_CHANGED, actor=actor, at=at, subject=election.slug, facts=facts)
+    return after

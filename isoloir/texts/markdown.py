@@ -1,0 +1,221 @@
+"""From Markdown to the page: no HTML, no image, no link but to the web, a mailbox or this portal; never a second h1.
+
+CommonMark by markdown-it-py. What is refused by `text_faults` is also harmless in `render_text`: the first tells the
+editor, the second trusts nobody. A heading may end with its own anchor, « ## Mon lien a expiré {#lien-expire} », so
+that an address that leads to it outlives the wording and is the same in both languages.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from django.utils import translation
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from .characters import character_faults
+from .models import Kind
+
+# Characters of one text in one language: four times the longest text that the portal ships.
+LONGEST_TEXT = 40_000
+_ANCHOR = re.compile(r"\s*\{#([^{}]*)\}\s*$")
+_GOOD_ANCHOR = re.compile(r"[a-z][a-z0-9-]{0,59}")
+# Identifiers that the frame of the pages uses already.
+_TAKEN_ANCHORS = frozenset({"contenu", "erreurs", "sommaire"})
+_MAILBOX = re.compile(r"mailto:[^@\s?]+@[^@\s?]+")
+_LOWEST_HEADING = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading as the page writes it: its level (2 to 6), its words, and the identifier that an address may end with."""
+
+    level: int
+    words: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedText:
+    """A text as HTML that is safe to print, with its headings in order."""
+
+    html: SafeString
+    headings: tuple[Heading, ...]
+
+    def contents(self) -> list[tuple[Heading, list[Heading]]]:
+        """Return the headings of the first level, each with those of the second level under it."""
+        sections: list[tuple[Heading, list[Heading]]] = []
+        for heading in self.headings:
+            if heading.level == 2:
+                sections.append((heading, []))
+            elif heading.level == 3:
+                sections[-1][1].append(heading)
+        return sections
+
+
+def is_good_link(address: str) -> bool:
+    """Tell whether a text may lead there: http and https without a user's name, mailto, a path or a title of this site."""
+    if address.startswith("#"):
+        return True
+    if address.startswith("/"):
+        # Two slashes, or a slash and a backslash, lead to another site.
+        return not re.match(r"/(/|\\|%5c)", address, re.IGNORECASE)
+    try:
+        parts = urlsplit(address)
+        if parts.scheme in ("http", "https"):
+            return bool(parts.hostname) and "@" not in parts.netloc
+    except ValueError:
+        return False
+    return parts.scheme == "mailto" and _MAILBOX.fullmatch(address) is not None
+
+
+def _parser(*, strict: bool) -> MarkdownIt:
+    """Return a reader of CommonMark: a strict one leaves a bad link as plain text, the other keeps it for the check."""
+    reader = MarkdownIt("commonmark", {"html": False})
+    # Blocks of code scroll sideways and serve no voter; an entity could write a forbidden character in plain letters.
+    reader.disable(["code", "fence", "entity"])
+    reader.validateLink = is_good_link if strict else lambda _address: True  # type: ignore[method-assign]
+    return reader
+
+
+_STRICT, _LENIENT = _parser(strict=True), _parser(strict=False)
+
+
+def text_faults(text: str, *, kind: Kind) -> list[str]:
+    """Return a sentence for each thing wrong with a text, with its line where it has one; none: it may be shown."""
+    if not text.strip():
+        return [_("Le texte est vide.")]
+    if len(text) > LONGEST_TEXT:
+        facts = {"length": len(text), "most": LONGEST_TEXT}
+        return [_("Le texte est trop long : %(length)d caractères, pour %(most)d au plus.") % facts]
+    faults = character_faults(text)
+    if faults:
+        return faults
+    tokens = _LENIENT.parse(text)
+    headings = _set_headings(tokens, prefix="")
+    faults = [*_anchor_faults(text), *_link_faults(tokens, {heading.anchor for heading in headings})]
+    if kind == Kind.FAQ and not headings:
+        faults.append(_("Il faut au moins une question : une ligne qui commence par « ## »."))
+    return faults
+
+
+def _anchor_faults(text: str) -> Iterator[str]:
+    seen: set[str] = set()
+    for token, inline in _headings(_LENIENT.parse(text)):
+        match = _ANCHOR.search(inline.content)
+        if match is None:
+            continue
+        anchor, line = match[1], (token.map or [0])[0] + 1
+        facts = {"line": line, "anchor": anchor[:60]}
+        if _GOOD_ANCHOR.fullmatch(anchor) is None or anchor in _TAKEN_ANCHORS:
+            yield _("Ligne %(line)d : l’ancre « %(anchor)s » n’est pas admise. Une ancre a des lettres minuscules sans accent, des chiffres et des tirets.") % facts  # fmt: skip
+        elif anchor in seen:
+            yield _("Ligne %(line)d : l’ancre « %(anchor)s » sert déjà plus haut.") % facts
+        seen.add(anchor)
+
+
+def _link_faults(tokens: list[Token], anchors: set[str]) -> Iterator[str]:
+    for block in tokens:
+        line = (block.map or [0])[0] + 1
+        for token in block.children or ():
+            if token.type in ("softbreak", "hardbreak"):
+                line += 1
+            elif token.type == "image":
+                yield _("Ligne %(line)d : les images ne sont pas admises.") % {"line": line}
+            elif token.type == "link_open":
+                yield from _one_link_faults(str(token.attrs.get("href", "")), line, anchors)
+
+
+def _one_link_faults(address: str, line: int, anchors: set[str]) -> Iterator[str]:
+    facts = {"line": line, "address": address[:60]}
+    if not is_good_link(address):
+        yield _("Ligne %(line)d : l’adresse « %(address)s » n’est pas admise. Une adresse commence par https://, http://, mailto:, / (une page de ce site) ou # (un titre de ce texte).") % facts  # fmt: skip
+    elif address.startswith("#") and address[1:] not in anchors:
+        yield _("Ligne %(line)d : aucun titre de ce texte n’a l’ancre « %(address)s ».") % facts
+
+
+@lru_cache(maxsize=32)
+def render_text(text: str, *, language: str, portal_host: str, prefix: str = "") -> RenderedText:
+    """Return the page's HTML. A link that leaves `portal_host` says where it leads, in the `language` of the text.
+
+    `prefix` goes before every identifier, so that two texts stand on one page. The answer depends on the arguments
+    alone, and is kept for the next reader.
+    """
+    tokens = _STRICT.parse(text)
+    headings = _set_headings(tokens, prefix=prefix)
+    with translation.override(language):
+        for block in tokens:
+            if block.children:
+                block.children = list(_safe_children(block.children, portal_host, prefix))
+    html = _STRICT.renderer.render(tokens, _STRICT.options, {})
+    # The renderer escapes all text and attributes, and reads no HTML.
+    return RenderedText(html=mark_safe(html), headings=tuple(headings))  # noqa: S308
+
+
+def _headings(tokens: list[Token]) -> Iterator[tuple[Token, Token]]:
+    """Go through the opening of each heading with the words that follow it."""
+    for position, token in enumerate(tokens):
+        if token.type == "heading_open":
+            yield token, tokens[position + 1]
+
+
+def _set_headings(tokens: list[Token], *, prefix: str) -> list[Heading]:
+    """Give each heading its level below the page's own title, with none skipped (RGAA 9.1), and its identifier."""
+    headings: list[Heading] = []
+    taken = set(_TAKEN_ANCHORS)
+    above = 1
+    for token, inline in _headings(tokens):
+        above = min(int(token.tag[1]) + 1, above + 1, _LOWEST_HEADING)
+        closing = tokens[tokens.index(inline) + 1]
+        token.tag = closing.tag = f"h{above}"
+        words, anchor = _take_anchor(inline, taken)
+        taken.add(anchor)
+        token.attrSet("id", prefix + anchor)
+        headings.append(Heading(level=above, words=words, anchor=prefix + anchor))
+    return headings
+
+
+def _take_anchor(inline: Token, taken: set[str]) -> tuple[str, str]:
+    """Return the words of a heading and its anchor: the one that it says, which leaves its words, or one made of them."""
+    children = inline.children or []
+    said = ""
+    if children and children[-1].type == "text" and (match := _ANCHOR.search(children[-1].content)):
+        said = match[1]
+        children[-1].content = children[-1].content[: match.start()]
+    words = "".join(child.content for child in children if child.type in ("text", "text_special", "code_inline"))
+    anchor = said if _GOOD_ANCHOR.fullmatch(said) else _slug(words)
+    if anchor in taken:
+        anchor = next(f"{anchor}-{number}" for number in range(2, len(taken) + 3) if f"{anchor}-{number}" not in taken)
+    return words.strip(), anchor
+
+
+def _slug(words: str) -> str:
+    plain = unicodedata.normalize("NFKD", words.lower()).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].rstrip("-")
+    return slug if slug[:1].isalpha() else f"titre-{slug}".rstrip("-")
+
+
+def _safe_children(children: list[Token], portal_host: str, prefix: str) -> Iterator[Token]:
+    """Go through what a block holds: an image gives its words, a link that leaves says so, a link has no tooltip."""
+    leaves_for = ""
+    for token in children:
+        if token.type == "image":
+            yield Token("text", "", 0, content=token.content)
+            continue
+        if token.type == "link_open":
+            address = str(token.attrs.get("href", ""))
+            token.attrs = {"href": f"#{prefix}{address[1:]}" if address.startswith("#") else address}
+            leaves_for = _other_host(address, portal_host)
+        elif token.type == "link_close" and leaves_for:
+            yield Token("text", "", 0, content=" " + _("(autre site : %(host)s)") % {"host": leaves_for})
+        yield token
+
+
+def _other_host(address: str, portal_host: str) -> str:
+    parts = urlsplit(address)
+    return parts.hostname if parts.scheme and parts.hostname and parts.hostname != portal_host else ""

@@ -135,3 +135,25 @@ class ArrivalRefused(IdentityRefused):
                 "Le portail de votre employeur vous a identifié, mais cette identité n’est pas sur la liste électorale."
             ),
         }.get(self.code, _("Le portail de votre employeur n’a pas pu confirmer votre identité."))
+
+
+class CampaignRunning(IdentityRefused):
+    """A campaign is not finished: its voters are not reminded of a message that has not left yet."""
+
+    @property
+    def message(self) -> str:
+        return _("Une campagne est en cours d’envoi : attendez qu’elle soit terminée.")
+
+
+class RemindedLately(IdentityRefused):
+    """A reminder was sent less than a day ago; the next one may go at `possible_at`."""
+
+    def __init__(self, possible_at: datetime) -> None:
+        super().__init__("reminded lately")
+        self.possible_at = possible_at
+
+    @property
+    def message(self) -> str:
+        return _(
+            "Une relance a déjà été envoyée il y a moins de vingt-quatre heures. La suivante est possible le %(at)s."
+        ) % {"at": paris_text(self.possible_at)}

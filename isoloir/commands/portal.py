@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from .progress import ProgressBar
 from .setup import start_django
 
 if TYPE_CHECKING:
@@ -62,6 +63,9 @@ def _add_creation(commands: Any) -> None:
     ):  # fmt: skip
         parser.add_argument(option, required=True, type=paris_instant, metavar="AAAA-MM-JJTHH:MM", help=f"{text} (heure de Paris)")  # fmt: skip
     parser.add_argument("--grace", type=int, default=30, metavar="MINUTES", help="délai après la clôture (30)")
+    parser.add_argument(
+        "--password-policy", default="2022", metavar="ANNÉE", help="règles des mots de passe : 2022 (sinon 2018)"
+    )
     parser.add_argument("--lists-drawn-on", type=date.fromisoformat, metavar="AAAA-MM-JJ", help="tirage au sort")
 
 
@@ -80,7 +84,10 @@ def _add_exchange(commands: Any) -> None:
 
 
 def _add_people(commands: Any) -> None:
-    _election_command(commands, "invite", _invite, "envoie la campagne d’ouverture aux électeurs pas encore invités")
+    parser = _election_command(
+        commands, "invite", _invite, "envoie la campagne d’ouverture aux électeurs pas encore invités"
+    )
+    parser.add_argument("--remind", action="store_true", help="relance plutôt les électeurs sans compte activé")
     parser = _election_command(
         commands, "invite-members", _invite_members,
         "donne mot de passe et TOTP aux membres qui n’en ont pas, dans un fichier à remettre en main propre",
@@ -166,7 +173,10 @@ def _now() -> datetime:
 
 def _create_election(options: argparse.Namespace) -> None:
     from isoloir.elections.actions import Calendar, create_election
+    from isoloir.identity.passwords import POLICIES
 
+    if options.password_policy not in POLICIES:
+        raise PortalRefused(f"Ces règles de mot de passe n’existent pas ; il y a : {', '.join(POLICIES)}.")
     calendar = Calendar(
         portal_opens_at=options.portal_opens,
         lists_shown_at=options.lists_shown,
@@ -177,7 +187,7 @@ def _create_election(options: argparse.Namespace) -> None:
     )
     election = create_election(
         slug=options.slug, name=options.name, organiser=options.organiser, help_line=options.help_line,
-        calendar=calendar, actor=_ACTOR, at=_now(),
+        calendar=calendar, password_policy=options.password_policy, actor=_ACTOR, at=_now(),
     )  # fmt: skip
     print(f"Élection créée : {election.slug}")
 
@@ -214,13 +224,20 @@ def _import_slots(options: argparse.Namespace) -> None:
 
 
 def _invite(options: argparse.Namespace) -> None:
-    from isoloir.identity.actions import queue_invitations
+    from isoloir.identity.campaigns import campaign_progress, finish_campaign, open_campaign
+    from isoloir.identity.errors import IdentityRefused
+    from isoloir.identity.models import Campaign
 
-    election = _election(options)
     at = _now()
-    if not election.is_portal_open(at=at):
-        raise PortalRefused("Le portail n’est pas encore ouvert : les liens des courriels n’y mèneraient pas.")
-    print(f"Courriels mis en file : {queue_invitations(election=election, at=at, actor=_ACTOR)}")
+    kind = Campaign.Kind.REMINDER if options.remind else Campaign.Kind.OPENING
+    try:
+        campaign = open_campaign(election=_election(options), kind=kind, actor=_ACTOR, at=at)
+    except IdentityRefused as refusal:
+        raise PortalRefused(refusal.message) from None
+    total = campaign_progress(campaign).waiting
+    with ProgressBar("Courriels mis en file") as bar:
+        queued = finish_campaign(campaign, at=at, progress=lambda done: bar.show(done, total))
+    print(f"Courriels mis en file : {queued}")
 
 
 def _invite_members(options: argparse.Namespace) -> None:

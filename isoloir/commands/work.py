@@ -1,4 +1,4 @@
-"""`isoloir work`: the process beside the server that sends messages and closes polls when their grace ends."""
+"""`isoloir work`: the process beside the server: messages, campaigns, links asked for, polls to close in time."""
 
 import argparse
 import logging
@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +20,7 @@ _told_at: dict[str, float] = {}
 
 
 def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("work", help="envoie les messages et clôt les scrutins à l’heure")
+    parser = subparsers.add_parser("work", help="envoie messages et campagnes, clôt les scrutins à l’heure")
     parser.add_argument("--once", action="store_true", help="fait ce qui est à faire, puis s’arrête")
     parser.set_defaults(run=run)
 
@@ -34,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     while not stopped.is_set():
-        busy = work_once()
+        busy = work_once(stopped=stopped.is_set)
         if options.once:
             break
         stopped.wait(0 if busy else _PAUSE_SECONDS)
@@ -53,18 +54,23 @@ def _tables_are_missing() -> bool:
         return False
 
 
-def work_once() -> int:
-    """Do what is due now; return how many things were done. A fault of the database is told and tried again."""
+def work_once(*, stopped: Callable[[], bool] = lambda: False) -> int:
+    """Do what is due now; return how many things were done. A fault of the database is told and tried again.
+
+    `stopped` is asked between two messages: once it says so, no other message leaves.
+    """
     from django.db import DatabaseError, close_old_connections
 
     from isoloir.common.clock import current_time
+    from isoloir.identity.campaigns import continue_campaigns
     from isoloir.messaging.actions import deliver_queued
     from isoloir.pollingstation.closing import finish_closings
 
     close_old_connections()
     at = current_time()
     try:
-        done = deliver_queued(at=at)
+        done = deliver_queued(at=at, stopped=stopped)
+        done += continue_campaigns(at=at)
         done += len(finish_closings(actor="horloge", at=at))
         done += _begin_counts(at=at)
     except DatabaseError as error:

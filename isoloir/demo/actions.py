@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from isoloir.elections.models import Contest, Election
-from isoloir.identity.actions import queue_invitations
-from isoloir.identity.models import Account
+from isoloir.identity.campaigns import finish_campaign, open_campaign
+from isoloir.identity.models import Account, Campaign
 from isoloir.messaging.actions import deliver_queued
 from isoloir.pollingstation.closing import finish_closings
 from isoloir.pollingstation.models import PollingStation
@@ -43,7 +43,8 @@ def ensure_demonstration(*, directory: Path, voters: int) -> None:
         for account in Account.objects.filter(memberships__station=station)
     ]
     give_sign_in([administrator, *members], password=store.PASSWORD)
-    queue_invitations(election=election, at=at, actor=ACTOR)
+    campaign = open_campaign(election=election, kind=Campaign.Kind.OPENING, actor=ACTOR, at=at)
+    finish_campaign(campaign, at=at)
 
 
 @contextlib.contextmanager

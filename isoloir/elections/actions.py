@@ -1,4 +1,4 @@
-"""Acts on the election as a whole: making it, and changing its calendar."""
+"""Acts on the election as a whole: making it, changing its calendar, changing the rules of its voters' accounts."""
 
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -10,7 +10,7 @@ from isoloir.common.clock import utc_text
 from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
 
-from .errors import CalendarRefused, ElectionSealed, SlugTaken
+from .errors import AccountRulesRefused, CalendarRefused, ElectionSealed, SlugTaken
 from .models import Contest, Election
 
 # The delay left to voters who were authenticated before closing is at most thirty minutes.
@@ -51,6 +51,39 @@ class Calendar:
         }
 
 
+# The bounds that the database keeps too (`elections_account_durations`), each with its unit.
+LINK_HOURS = range(1, 721)
+IDLE_MINUTES = range(5, 121)
+LONGEST_SESSION_MINUTES = 480
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccountRules:
+    """The rules of voters' accounts (R211-515): a policy of passwords by its name, and durations."""
+
+    password_policy: str
+    link_hours: int
+    idle_minutes: int
+    session_minutes: int
+
+    def check(self) -> None:
+        """Raise AccountRulesRefused, with the sentence of each duration out of bounds."""
+        faults: dict[str, str] = {}
+        if self.link_hours not in LINK_HOURS:
+            faults["link_hours"] = _("Un lien vaut de 1 à 720 heures.")
+        if self.idle_minutes not in IDLE_MINUTES:
+            faults["idle_minutes"] = _("L’inactivité est comprise entre 5 et 120 minutes.")
+        if not self.idle_minutes <= self.session_minutes <= LONGEST_SESSION_MINUTES:
+            faults["session_minutes"] = _("Une session dure au moins autant que l’inactivité, et au plus 480 minutes.")
+        if faults:
+            raise AccountRulesRefused(faults)
+
+
+def account_rules_of(election: Election) -> AccountRules:
+    """Return the rules that the election has now."""
+    return AccountRules(**{name: getattr(election, name) for name in AccountRules.__dataclass_fields__})
+
+
 def calendar_of(election: Election) -> Calendar:
     """Return the calendar that the election has now."""
     return Calendar(**{name: getattr(election, name) for name in Calendar.__dataclass_fields__})
@@ -58,13 +91,17 @@ def calendar_of(election: Election) -> Calendar:
 
 @transaction.atomic
 def create_election(
-    *, slug: str, name: str, organiser: str, calendar: Calendar, actor: str, at: datetime, help_line: str = ""
-) -> Election:
+    *, slug: str, name: str, organiser: str, calendar: Calendar, actor: str, at: datetime, help_line: str = "",
+    password_policy: str = "2022",  # noqa: S107  The name of rules.
+) -> Election:  # fmt: skip
     """Make an election without contests. Raises CalendarRefused, SlugTaken, ValidationError (a field too long or empty)."""
     calendar.check()
     if Election.objects.filter(slug=slug).exists():
         raise SlugTaken(slug)
-    election = Election(slug=slug, name=name, organiser=organiser, help_line=help_line, **asdict(calendar))
+    election = Election(
+        slug=slug, name=name, organiser=organiser, help_line=help_line, password_policy=password_policy,
+        **asdict(calendar),
+    )  # fmt: skip
     election.full_clean(exclude=("lists_drawn_on",))
     election.save()
     record(Kind.ELECTION_CREATED, actor=actor, at=at, subject=slug, facts=calendar.as_facts())
@@ -80,6 +117,24 @@ def change_calendar(*, election: Election, calendar: Calendar, actor: str, at: d
         setattr(election, name, value)
     election.save(update_fields=tuple(asdict(calendar)))
     record(Kind.CALENDAR_CHANGED, actor=actor, at=at, subject=election.slug, facts=calendar.as_facts())
+    return election
+
+
+@transaction.atomic
+def change_account_rules(*, election: Election, rules: AccountRules, actor: str, at: datetime) -> Election:
+    """Replace the rules of voters' accounts, as long as voting has not opened: all voters vote under the same.
+
+    Accounts made before keep their passwords. `rules.password_policy` was chosen among those of the room of identity.
+    Raises AccountRulesRefused, with the sentence of each fault, or without any once voting has opened.
+    """
+    election = Election.objects.select_for_update(of=("self",), no_key=True).get(pk=election.pk)
+    if at >= election.voting_opens_at:
+        raise AccountRulesRefused({})
+    rules.check()
+    for name, value in asdict(rules).items():
+        setattr(election, name, value)
+    election.save(update_fields=tuple(asdict(rules)))
+    record(Kind.ACCOUNT_RULES_CHANGED, actor=actor, at=at, subject=election.slug, facts=asdict(rules))
     return election
 
 

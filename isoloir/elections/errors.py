@@ -36,3 +36,14 @@ class SlugTaken(ElectionRefused):
 
     code = "slug_taken"
     sentence = _("Une autre élection porte déjà ce nom court.")
+
+
+class AccountRulesRefused(ElectionRefused):
+    """Voting has opened, or durations are out of bounds: `faults` then gives the sentence of each field at fault."""
+
+    code = "account_rules_refused"
+    sentence = _("Le vote est ouvert : les règles des comptes ne changent plus.")
+
+    def __init__(self, faults: dict[str, str]) -> None:
+        super().__init__()
+        self.faults = faults

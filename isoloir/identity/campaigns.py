@@ -6,6 +6,7 @@
 3. The constraint `identity_once_in_a_campaign` makes « each voter once » a fact of the database.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +16,7 @@ from django.db.models import Count, Exists, Max, OuterRef, QuerySet
 from isoloir.elections.models import Election
 from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
-from isoloir.messaging.actions import queue_emails
+from isoloir.messaging.actions import count_due_bulk, queue_emails
 from isoloir.messaging.models import Message
 from isoloir.roll.models import Voter
 
@@ -81,18 +82,22 @@ def continue_campaigns(*, at: datetime) -> int:
     """Write to the next batch of voters of a campaign that is not finished; return how many were written to.
 
     To be called at each turn of the worker. Several workers may: each campaign is one worker's for the time of a batch.
+    While a whole batch still waits to be sent nothing is written: a link's hours are counted from when it is written.
     """
     with transaction.atomic():
         running = Campaign.objects.filter(finished_at=None).select_related("election").order_by("pk")
-        if not running.exists():
+        if not running.exists() or count_due_bulk(at=at, most=_VOTERS_AT_ONCE) == _VOTERS_AT_ONCE:
             return 0
         can_skip = connection.features.has_select_for_update_skip_locked
         campaign = running.select_for_update(of=("self",), no_key=True, skip_locked=can_skip).first()
         return _write_batch(campaign, at=at) if campaign is not None else 0
 
 
-def finish_campaign(campaign: Campaign, *, at: datetime) -> int:
-    """Carry one campaign out to its end, now, by the same batches; return how many voters this call wrote to."""
+def finish_campaign(campaign: Campaign, *, at: datetime, progress: Callable[[int], None] | None = None) -> int:
+    """Carry one campaign out to its end, now, by the same batches; return how many voters this call wrote to.
+
+    `progress` is told that number after each batch.
+    """
     done = 0
     while True:
         with transaction.atomic():
@@ -101,6 +106,8 @@ def finish_campaign(campaign: Campaign, *, at: datetime) -> int:
         if not batch:
             return done
         done += batch
+        if progress is not None:
+            progress(done)
 
 
 def waiting_voters(campaign: Campaign) -> "QuerySet[Voter]":

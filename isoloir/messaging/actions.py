@@ -83,6 +83,11 @@ def deliver_queued(*, at: datetime, limit: int = 100, stopped: Callable[[], bool
         mail.close()
 
 
+def count_due_bulk(*, at: datetime, most: int) -> int:
+    """Count, up to `most`, the messages of campaigns that could leave now."""
+    return _due(at).filter(is_bulk=True)[:most].count()
+
+
 def recover_left_batches(*, at: datetime) -> int:
     """Write what became of the messages of dead workers into the database; return how many messages are in doubt.
 

@@ -20,8 +20,8 @@ from isoloir.demo.models import DeliveredMessage
 from isoloir.demo.preparation import ACTOR, prepare_election, print_all_notices
 from isoloir.demo.store import codes
 from isoloir.elections.models import Contest, Election
-from isoloir.identity.actions import queue_invitations
-from isoloir.identity.models import Account
+from isoloir.identity.campaigns import finish_campaign, open_campaign
+from isoloir.identity.models import Account, Campaign
 from isoloir.messaging.actions import deliver_queued
 from isoloir.pollingstation.closing import finish_closings
 from isoloir.pollingstation.models import Member, PollingStation
@@ -42,7 +42,7 @@ from isoloir.trustees.models import Trustee
 from .voters import Cast, HttpVoter, RehearsalFailed
 
 Progress = Callable[[int, int], None]
-_LINK = re.compile(r"https?://\S+/lien/\S+")
+_LINK = re.compile(r"https?://\S+/(?:lien|activation)/\S+")
 _A_MINUTE = timedelta(minutes=1)
 # How many voters vote at the same time.
 _AT_ONCE = 8
@@ -73,7 +73,8 @@ def _president(station: PollingStation) -> Account:
 def invite(election: Election) -> dict[str, str]:
     """At the opening, send the opening e-mail to all; return each voter's one-time link, by address, from the mailbox."""
     advance_to(election.voting_opens_at + _A_MINUTE)
-    queue_invitations(election=election, at=now(), actor=ACTOR)
+    campaign = open_campaign(election=election, kind=Campaign.Kind.OPENING, actor=ACTOR, at=now())
+    finish_campaign(campaign, at=now())
     while deliver_queued(at=now(), limit=500):
         pass
     links = {}

@@ -1,4 +1,4 @@
-// Builds the two bundles and their hashes. `--compare` builds in memory and fails when the committed files differ.
+// Builds the three bundles and their hashes. `--compare` builds in memory and fails when the committed files differ.
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -12,7 +12,7 @@ const LICENCES =
 /** The files to publish, by name: bundles, then the hashes that pages put in their `integrity` attributes. */
 async function makeFiles() {
   const { outputFiles } = await build({
-    entryPoints: ["src/booth.ts", "src/trustee.ts"],
+    entryPoints: ["src/booth.ts", "src/patience.ts", "src/trustee.ts"],
     absWorkingDir: here,
     outdir: "published",
     bundle: true,

@@ -7,5 +7,6 @@ from isoloir.web.access import audience
 
 urlpatterns = [
     path("", include("isoloir.web.voter.urls")),
+    path("captcha/", include("isoloir.web.captcha.urls")),
     path("langue/", audience("public")(set_language), name="set_language"),
 ]

@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "isoloir.common",
+    "isoloir.captcha",
     "isoloir.journal",
     "isoloir.messaging",
     "isoloir.elections",
@@ -187,6 +188,13 @@ EMAIL_TIMEOUT = 30
 # What the worker notes beside the database while it sends (docs/mechanisms/messages.md); on the worker's own disk.
 SPOOL_DIR = Path(os.environ.get("ISOLOIR_SPOOL", VAR_DIR / "spool"))
 PORTAL_URL = os.environ.get("ISOLOIR_PORTAL_URL", "http://127.0.0.1:8000")
+
+# CAPTCHA (docs/mechanisms/captcha.md): whose it is (local, captchetat, or test), where it is asked, how many digits (4 or 5),
+# and the largest number of the proof of work that stands in for it.
+CAPTCHA_BACKEND = os.environ.get("ISOLOIR_CAPTCHA", "local")
+CAPTCHA_PLACES = {"identification", "lost-password", "new-password"}
+CAPTCHA_DIGITS = int(os.environ.get("ISOLOIR_CAPTCHA_DIGITS", "5"))
+CAPTCHA_WORK = int(os.environ.get("ISOLOIR_CAPTCHA_WORK", "2000000"))
 
 LOGGING = {
     "version": 1,

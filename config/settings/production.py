@@ -5,6 +5,7 @@ import os
 from django.core.exceptions import ImproperlyConfigured
 
 from .base import *  # noqa: F403
+from .base import CAPTCHA_BACKEND
 
 
 def _required(name: str) -> str:
@@ -30,3 +31,5 @@ EMAIL_PORT = int(os.environ.get("ISOLOIR_SMTP_PORT", "25"))
 EMAIL_HOST_USER = os.environ.get("ISOLOIR_SMTP_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("ISOLOIR_SMTP_PASSWORD", "")
 EMAIL_USE_TLS = os.environ.get("ISOLOIR_SMTP_TLS", "1") == "1"
+if CAPTCHA_BACKEND not in ("local", "captchetat"):
+    raise ImproperlyConfigured("ISOLOIR_CAPTCHA vaut « local » ou « captchetat ».")

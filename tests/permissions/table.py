@@ -44,6 +44,10 @@ TABLE: dict[str, Row] = {
     "voter:candidates": Row("voter", "own", VOTED_ON),
     "voter:cast": Row("voter", "own", VOTED_ON, method="post"),
     "voter:receipt_pdf": Row("voter", method="post"),
+    # ---- The CAPTCHA: nobody's token opens nothing ----
+    "captcha:image": Row("public", arguments={"token": "token"}),
+    "captcha:sound": Row("public", arguments={"token": "token"}),
+    "captcha:another": Row("public"),
     # ---- Published results ----
     "public:results": Row("public"),
     "public:contest_result": Row("public", arguments=PUBLISHED),

@@ -1,0 +1,65 @@
+"""The image and the sound of a challenge, and another challenge. None of them reads or writes the database."""
+
+from django.http import Http404, HttpResponse, JsonResponse
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from isoloir.captcha.actions import issue_challenge
+from isoloir.captcha.backends import backend_of
+from isoloir.captcha.challenges import Challenge, read_challenge
+from isoloir.captcha.errors import CaptchaRefused
+from isoloir.web.access import PortalRequest, audience
+
+from .presentation import present_challenge
+
+
+@audience("public")
+@never_cache
+@require_safe
+def image(request: PortalRequest, token: str) -> HttpResponse:
+    """The digits to copy, as an image."""
+    challenge = _challenge_or_404(request, token)
+    try:
+        picture = backend_of(challenge).draw(challenge)
+    except CaptchaRefused:
+        raise Http404 from None
+    return HttpResponse(picture.content, content_type=picture.media_type)
+
+
+@audience("public")
+@never_cache
+@require_safe
+def sound(request: PortalRequest, token: str) -> HttpResponse:
+    """The digits to copy, said in the language of the page."""
+    challenge = _challenge_or_404(request, token)
+    language = "en" if get_language() == "en" else "fr"
+    try:
+        content = backend_of(challenge).say(challenge, language=language)
+    except CaptchaRefused:
+        raise Http404 from None
+    return HttpResponse(content, content_type="audio/wav")
+
+
+@audience("public")
+@never_cache
+@require_safe
+def another(request: PortalRequest) -> JsonResponse:
+    """Another challenge, for the button « Nouveau code » of a page that stays as it is."""
+    token = issue_challenge(at=request.now)
+    shown = present_challenge(token, at=request.now)
+    return JsonResponse(
+        {
+            "token": shown.token,
+            "image": shown.image_url,
+            "sound": shown.sound_url,
+            "work": {"prefix": shown.work_prefix, "target": shown.work_target, "maximum": shown.work_maximum},
+        }
+    )
+
+
+def _challenge_or_404(request: PortalRequest, token: str) -> Challenge:
+    try:
+        return read_challenge(token, at=request.now)
+    except CaptchaRefused:
+        raise Http404 from None

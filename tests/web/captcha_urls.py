@@ -1,0 +1,36 @@
+"""A page with a CAPTCHA and nothing else to it, and the CAPTCHA's own addresses."""
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import include, path
+
+from isoloir.common.clock import current_time
+from isoloir.web.access import audience
+from isoloir.web.captcha.forms import CaptchaForm
+
+
+class TrialForm(CaptchaForm):
+    """One field beside the CAPTCHA, and a password."""
+
+    name = forms.CharField(label="Nom", error_messages={"required": "Indiquez votre nom."})
+    password = forms.CharField(label="Mot de passe", widget=forms.PasswordInput)
+
+    def clean(self):
+        if self.cleaned_data.get("name") == "Personne":
+            raise forms.ValidationError("Ce nom n’est celui de personne.")
+        return self.cleaned_data
+
+
+@audience("public")
+def trial(request):
+    form = TrialForm(request.POST if request.method == "POST" else None, place="identification", at=current_time())
+    if form.is_bound and form.is_valid():
+        return HttpResponse(f"Reçu de {form.cleaned_data['name']}")
+    return render(request, "voter/identification.html", {"form": form})
+
+
+urlpatterns = [
+    path("essai/", trial),
+    path("captcha/", include("isoloir.web.captcha.urls")),
+]

@@ -7,5 +7,8 @@ self.addEventListener("message", (event: MessageEvent<Search>) => {
   const tell = (report: Report): void => {
     self.postMessage(report);
   };
-  tell({ found: searchNumber(event.data, (share) => tell({ share })) });
+  const found = searchNumber(event.data, (share) => {
+    tell({ share });
+  });
+  tell({ found });
 });

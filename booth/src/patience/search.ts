@@ -17,10 +17,12 @@ const STRIDE = 20_000;
 
 /**
  * Tries every number in order, and returns the hidden one, or null when there is none (the target was altered).
+ * Throws when the target is no SHA-256.
  * `report` hears the share of the numbers that were tried, from 0 to 1.
  */
 export function searchNumber(search: Search, report: (share: number) => void = () => undefined): number | null {
   const target = hexToBytes(search.target);
+  if (target.length !== 32) throw new RangeError("the target is no SHA-256");
   const encoder = new TextEncoder();
   // The prefix is hashed once: each number costs one block more, or two.
   const begun = sha256.create().update(encoder.encode(search.prefix));

@@ -6,6 +6,8 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from .single_sign_on import single_sign_on_from
+
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = Path(os.environ.get("ISOLOIR_VAR", BASE_DIR / "var"))
 # Secrets (receipt key, link keys, message key, peppers) are files outside the database (docs/mechanisms/link-key.md).
@@ -86,6 +88,10 @@ AUTHENTICATION_BACKENDS = [
 ]
 LOGIN_URL = "bureau:login"
 PASSWORD_HASHERS = ["isoloir.identity.hashers.ExplicitArgon2PasswordHasher"]
+# OWASP's floor for Argon2id (19 MiB, two passes), and how many computations each process of the server runs at once.
+ARGON2_TIME_COST = 2
+ARGON2_MEMORY_KIB = 19 * 1024
+ARGON2_AT_ONCE = int(os.environ.get("ISOLOIR_ARGON2_AT_ONCE", "0")) or os.cpu_count() or 1
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -195,6 +201,9 @@ CAPTCHA_BACKEND = os.environ.get("ISOLOIR_CAPTCHA", "local")
 CAPTCHA_PLACES = {"identification", "lost-password", "new-password"}
 CAPTCHA_DIGITS = int(os.environ.get("ISOLOIR_CAPTCHA_DIGITS", "5"))
 CAPTCHA_WORK = int(os.environ.get("ISOLOIR_CAPTCHA_WORK", "2000000"))
+
+# The employer's portal from which voters may arrive (docs/mechanisms/single-sign-on.md), None where there is none.
+SINGLE_SIGN_ON = single_sign_on_from(os.environ)
 
 LOGGING = {
     "version": 1,

@@ -4,7 +4,7 @@ import os
 import secrets
 
 from .base import *  # noqa: F403
-from .base import INSTALLED_APPS, SECRETS_DIR
+from .base import INSTALLED_APPS, PORTAL_URL, SECRETS_DIR
 
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
@@ -22,3 +22,24 @@ SECRET_KEY = os.environ.get("ISOLOIR_SECRET_KEY") or _secret_key()
 INSTALLED_APPS = [*INSTALLED_APPS, "isoloir.demo"]
 CLOCK = "isoloir.demo.clock.now"
 EMAIL_BACKEND = "isoloir.demo.mailbox.MailboxBackend"
+
+# The fictional employer's portal (isoloir.demo.employer), served by the same process: what it signs with, and how.
+_EMPLOYER = f"{PORTAL_URL}/demo/employeur"
+EMPLOYER_PORTAL = {"algorithm": "ES256", "signed_userinfo": False}
+SINGLE_SIGN_ON = {
+    "issuer": _EMPLOYER,
+    "name": "Agents Valmorane",
+    "client_id": "isoloir",
+    "client_secret": "demonstration",
+    "loopback_allowed": True,
+    "endpoints": {
+        "authorization": f"{_EMPLOYER}/autoriser/",
+        "token": f"{_EMPLOYER}/jeton/",
+        "userinfo": f"{_EMPLOYER}/identite/",
+        "jwks": f"{_EMPLOYER}/cles.json",
+        "names_issuer": True,
+    },
+    "identifies_by": "address",
+    "claim": "email",
+    "replaces_password": False,
+}

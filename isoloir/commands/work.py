@@ -17,6 +17,8 @@ _PAUSE_SECONDS = 0.5
 # Between two lines of the log on one contest whose count cannot begin: it is tried again at every turn.
 _SILENCE_SECONDS = 60.0
 _told_at: dict[str, float] = {}
+_PRUNING_SECONDS = 600.0
+_pruned_at: float | None = None
 
 
 def add_parser(subparsers: Any) -> None:
@@ -63,20 +65,34 @@ def work_once(*, stopped: Callable[[], bool] = lambda: False) -> int:
 
     from isoloir.common.clock import current_time
     from isoloir.identity.campaigns import continue_campaigns
+    from isoloir.identity.requests import answer_requests
     from isoloir.messaging.actions import deliver_queued
     from isoloir.pollingstation.closing import finish_closings
 
     close_old_connections()
     at = current_time()
     try:
-        done = deliver_queued(at=at, stopped=stopped)
+        done = answer_requests(at=at)
+        done += deliver_queued(at=at, stopped=stopped)
         done += continue_campaigns(at=at)
         done += len(finish_closings(actor="horloge", at=at))
         done += _begin_counts(at=at)
+        _prune_now_and_then(at=at)
     except DatabaseError as error:
         logger.warning("to be tried again: %s", type(error).__name__)
         return 0
     return done
+
+
+def _prune_now_and_then(*, at: datetime) -> None:
+    """Remove the slow-downs that nothing is left of; not at every turn, for it reads the whole table."""
+    global _pruned_at  # noqa: PLW0603  Like what was told: one worker, one memory of it.
+    from isoloir.identity.slowdown import prune_slowdowns
+
+    now = time.monotonic()
+    if _pruned_at is None or now - _pruned_at >= _PRUNING_SECONDS:
+        _pruned_at = now
+        prune_slowdowns(at=at)
 
 
 def _begin_counts(*, at: datetime) -> int:

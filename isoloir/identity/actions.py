@@ -1,34 +1,32 @@
-"""Acts by which a voter comes to prove who they are."""
+"""Acts by which a voter comes to prove who they are, and by which an administrator suspends an access."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 
-from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import F
 
 from isoloir.elections.models import Election
 from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
-from isoloir.messaging.actions import queue_email, queue_emails
-from isoloir.roll.models import Voter, VoterAddress, address_key
+from isoloir.messaging.actions import queue_emails
+from isoloir.roll.models import Voter, address_key
 
-from . import mails, sessions
-from .errors import SignInRefused
-from .links import consume_links, draft_link, new_token, read_link
-from .models import Campaign, OneTimeLink, VoterAccount
-from .passwords import check_password_rules, normalise_password
-from .permissions import require_open_portal
-from .slowdown import forget_failures, network_of, record_failure, require_patience
+from . import mails, requests, sessions
+from .campaigns import finish_campaign, open_campaign
+from .challenge import check_answer_rules, hash_answer, require_offered
+from .errors import LinkRefused, LinkUsed, SignInRefused, SuspensionRefused
+from .links import consume_link, lock_link, read_link
+from .models import Campaign, ChallengeQuestion, OneTimeLink, Suspension, VoterAccount
+from .passwords import check_password_hash, check_voter_password, hash_password, normalise_password
+from .permissions import require_not_suspended, require_open_portal
+from .slowdown import begin_try, forgive_try, network_of
+from .voters import account_of, find_voter
 
-_INVITATIONS_AT_ONCE = 1000
 _SIGN_IN = "sign-in"
-_LINK = "link"
-# No voter has this key: a row drafted for it is never committed.
-_NOBODY = 0
+_LONGEST_REASON = 200
+_ACTIVATION, _PASSWORD = OneTimeLink.Purpose.ACTIVATION, OneTimeLink.Purpose.PASSWORD
 
 
 @dataclass(frozen=True)
@@ -39,109 +37,60 @@ class NewSession:
     at: datetime
 
 
-def queue_invitations(*, election: Election, at: datetime, actor: str) -> int:
-    """Send the opening e-mail to every voter who was not invited yet; return how many were queued by this call.
+def activate_account(
+    *, token: str, password_hash: str, question: ChallengeQuestion, answer: str, at: datetime
+) -> NewSession:
+    """Make the voter's account with this password, question and answer, and consume the activation link.
 
-    Works by batches, each committed with its line of the journal: a campaign that is killed goes on where it stood, and
-    the constraint `identity_invited_once` keeps two campaigns at once from inviting anyone twice.
-    `actor` is the e-mail address of the administrator, or the role that runs the command.
+    `password_hash` is that of a password that `check_voter_password` has accepted. Raises PortalClosed, LinkRefused and
+    its kinds, AccountSuspended, or AnswerRefused, which leaves the link as it was.
     """
-    queued = 0
-    while batch := _invite_some(election=election, at=at, actor=actor):
-        queued += batch
-    return queued
+    voter = _voter_of(token, purpose=_ACTIVATION, at=at)
+    require_offered(question, election=voter.election)
+    # Hashing takes long on purpose: it is done before the transaction, which then holds nobody back.
+    answer_hash = hash_answer(check_answer_rules(answer, question=question))
+    with transaction.atomic():
+        link = _lock_activation(token, at=at)
+        link.voter.account = VoterAccount.objects.create(
+            voter=link.voter, password=password_hash, question=question, answer=answer_hash,
+            activated_at=at, password_set_at=at, last_signed_in_at=at,
+        )  # fmt: skip
+        consume_link(link, outcome=OneTimeLink.Outcome.ACTIVATED, at=at)
+    return NewSession(voter=link.voter, at=at)
 
 
 @transaction.atomic
-def _invite_some(*, election: Election, at: datetime, actor: str) -> int:
-    # Two campaigns wait for each other here; a voter who signs in meanwhile does not (no_key leaves foreign keys alone).
-    Election.objects.select_for_update(of=("self",), no_key=True).get(pk=election.pk)
-    campaign, _made = Campaign.objects.get_or_create(
-        election=election, kind=Campaign.Kind.OPENING, defaults={"opened_at": at, "actor": actor}
-    )
-    invited = OneTimeLink.objects.filter(voter=OuterRef("pk"), campaign=campaign)
-    waiting = election.voters.filter(~Exists(invited)).order_by("pk")
-    voters = list(waiting[:_INVITATIONS_AT_ONCE])
-    if not voters:
-        return 0
-    tokens = [new_token() for _voter in voters]
-    OneTimeLink.objects.bulk_create(
-        draft_link(
-            voter_id=voter.pk,
-            purpose=OneTimeLink.Purpose.ACTIVATION,
-            token=token,
-            at=at,
-            hours=election.link_hours,
-            campaign=campaign,
-        )
-        for voter, token in zip(voters, tokens, strict=True)
-    )
-    messages = [
-        mails.invitation(voter, election=election, token=token) for voter, token in zip(voters, tokens, strict=True)
-    ]
-    queue_emails(kind="invitation", messages=messages, at=at)
-    record(Kind.INVITATIONS_QUEUED, actor=actor, at=at, subject=election.slug, facts={"voters": len(voters)})
-    return len(voters)
+def enter_without_activation(*, token: str, at: datetime) -> NewSession:
+    """Let the voter in by an activation link, which is consumed, and keep nothing: the next visit begins anew.
 
-
-def request_link(*, election: Election | None, address: str, at: datetime, only_if_not_activated: bool = False) -> None:
-    """Send a link to the voter of this address, if there is one, and tell nobody whether there is.
-
-    The same rows are written for a known and for an unknown address, then taken back for the unknown one inside the
-    transaction that counts the request: same work, one commit. Requests are slowed by address alone: behind one network
-    a whole rectorat may open its accounts in the same minute.
-    Raises PortalClosed, or SlowedDown when this address has asked too often lately.
+    Raises PortalClosed, LinkRefused and its kinds, or AccountSuspended.
     """
-    election = require_open_portal(election, at=at)
-    subjects = (f"address {address_key(address)}",)
-    require_patience(action=_LINK, subjects=subjects, at=at)
-    voter = _find_voter(election, address)
-    activated = voter is not None and _account(voter) is not None
-    wanted = voter is not None and not (only_if_not_activated and activated)
-    token = new_token()
-    recipient = voter or Voter(election=election, last_name="X", email=address[:254])
-    message = (mails.lost_password if activated else mails.activation)(recipient, election=election, token=token)
-    with transaction.atomic():
-        record_failure(action=_LINK, subjects=subjects, at=at)
-        attempt = transaction.savepoint()
-        draft_link(
-            voter_id=voter.pk if voter else _NOBODY,
-            purpose=OneTimeLink.Purpose.PASSWORD,
-            token=token,
-            at=at,
-            hours=election.link_hours,
-        ).save(force_insert=True)
-        queue_email(kind="link", recipient=message[0], subject=message[1], body=message[2], at=at)
-        if wanted:
-            transaction.savepoint_commit(attempt)
-        else:
-            transaction.savepoint_rollback(attempt)
+    _voter_of(token, purpose=_ACTIVATION, at=at)
+    link = _lock_activation(token, at=at)
+    consume_link(link, outcome=OneTimeLink.Outcome.WITHOUT_ACTIVATION, at=at)
+    return NewSession(voter=link.voter, at=at)
 
 
-def set_password(*, token: str, password: str, at: datetime) -> NewSession:
-    """Give the voter of a live link this password, activate the account, and consume the voter's links.
+def replace_password(*, token: str, password: str, at: datetime) -> NewSession:
+    """Give the account another password, end its other sessions, tell the voter, and consume the link.
 
-    Raises LinkRefused, LinkExpired, LinkUsed, or PasswordRefused, which leaves the link as it was.
+    The question and the answer stay as they were: who holds the mailbox must not be able to change the second secret.
+    Raises PortalClosed, LinkRefused and its kinds, AccountSuspended, or PasswordRefused, which leaves the link as it was.
     """
-    link = read_link(token, at=at)
-    require_open_portal(link.voter.election, at=at)
-    normalised = check_password_rules(password, email=link.voter.email)
-    # Hashing takes long on purpose: it is done before the transaction, which then holds nobody back.
-    hashed = make_password(normalised)
+    voter = _voter_of(token, purpose=_PASSWORD, at=at)
+    password_hash = hash_password(check_voter_password(password, voter=voter))
     with transaction.atomic():
-        # Two links of one voter used at once wait for each other here; the second then finds itself consumed.
-        Voter.objects.select_for_update(of=("self",)).get(pk=link.voter_id)
-        voter = read_link(token, at=at).voter
-        changed = _account(voter) is not None
-        account = _account(voter) or VoterAccount(voter=voter, activated_at=at)
-        account.password, account.password_set_at = hashed, at
+        link = lock_link(token, purpose=_PASSWORD, at=at)
+        require_not_suspended(link.voter)
+        account = account_of(link.voter)
+        if account is None:
+            raise LinkRefused
+        account.password, account.password_set_at = password_hash, at
         account.previous_sign_in_at, account.last_signed_in_at = account.last_signed_in_at, at
-        account.save()
-        consume_links(voter, at=at)
-        if changed:
-            recipient, subject, body = mails.password_changed(voter, election=voter.election, at=at)
-            queue_email(kind="password-changed", recipient=recipient, subject=subject, body=body, at=at)
-    return NewSession(voter=voter, at=at)
+        account.save(update_fields=("password", "password_set_at", "previous_sign_in_at", "last_signed_in_at"))
+        consume_link(link, outcome=OneTimeLink.Outcome.PASSWORD_CHANGED, at=at)
+        queue_emails(kind="password-changed", messages=mails.password_changed(link.voter, at=at), at=at)
+    return NewSession(voter=link.voter, at=at)
 
 
 def authenticate_voter(
@@ -149,21 +98,31 @@ def authenticate_voter(
 ) -> NewSession:
     """Prove who the voter is by address and password; an unknown address costs the same work and gets the same answer.
 
-    Slowed by address-and-network together, so that nobody can slow a voter down from elsewhere, and by network.
-    Raises PortalClosed, SlowedDown or SignInRefused.
+    Slowed by address-and-network together, so that nobody can slow a voter down from elsewhere, and by network. That an
+    access is suspended is said to who knows the password. `network` is the visitor's IP address.
+    Raises PortalClosed, SlowedDown, SignInRefused or AccountSuspended.
     """
     election = require_open_portal(election, at=at)
     subjects = (f"address {address_key(address)} {network_of(network)}", network_of(network))
-    require_patience(action=_SIGN_IN, subjects=subjects, at=at)
-    voter = _find_voter(election, address)
-    account = _account(voter) if voter else None
-    fits = _password_fits(account, normalise_password(password))
-    if voter is None or account is None or not fits:
-        raise SignInRefused(record_failure(action=_SIGN_IN, subjects=subjects, at=at))
-    # Only the voter's own count: a success must not clear what others do from the same network.
-    forget_failures(action=_SIGN_IN, subjects=subjects[:1])
-    account.previous_sign_in_at, account.last_signed_in_at = account.last_signed_in_at, at
-    account.save(update_fields=("previous_sign_in_at", "last_signed_in_at"))
+    attempt = begin_try(action=_SIGN_IN, subjects=subjects, at=at)
+    voter = find_voter(election, address)
+    account = account_of(voter) if voter else None
+    if not check_password_hash(normalise_password(password), account) or voter is None:
+        raise SignInRefused(attempt.seconds)
+    forgive_try(attempt)
+    require_not_suspended(voter)
+    _note_sign_in(voter, at=at)
+    return NewSession(voter=voter, at=at)
+
+
+def enter_by_single_sign_on(*, voter: Voter, at: datetime) -> NewSession:
+    """Let in, without a password, a voter whom the employer's portal has just identified.
+
+    For callers whose configuration says that the arrival replaces the password. Raises PortalClosed or AccountSuspended.
+    """
+    require_open_portal(voter.election, at=at)
+    require_not_suspended(voter)
+    _note_sign_in(voter, at=at)
     return NewSession(voter=voter, at=at)
 
 
@@ -177,31 +136,88 @@ def sign_out(session: SessionBase) -> None:
     sessions.close_session(session)
 
 
-def _find_voter(election: Election, address: str) -> Voter | None:
-    addresses = VoterAddress.objects.select_related("voter__account", "voter__election")
-    found = addresses.filter(election=election, key=address_key(address)).first()
-    return found.voter if found else None
+@transaction.atomic
+def suspend_account(*, voter: Voter, reason: str, actor: str, at: datetime) -> Suspension:
+    """Let nobody enter as this voter until `restore_account`; sessions end, the roll is not touched.
+
+    `actor` is the administrator's address. Raises SuspensionRefused.
+    """
+    reason = _require_reason(reason)
+    voter = Voter.objects.select_for_update(of=("self",)).get(pk=voter.pk)
+    if Suspension.objects.filter(voter=voter).exists():
+        raise SuspensionRefused("suspended")
+    suspension = Suspension.objects.create(voter=voter, since=at, reason=reason)
+    record(Kind.ACCOUNT_SUSPENDED, actor=actor, at=at, subject=voter.reference, facts={"reason": reason})
+    return suspension
 
 
-def _account(voter: Voter) -> VoterAccount | None:
-    return getattr(voter, "account", None)
+@transaction.atomic
+def restore_account(*, voter: Voter, reason: str, actor: str, at: datetime) -> None:
+    """Lift the suspension of this voter's access. Raises SuspensionRefused."""
+    reason = _require_reason(reason)
+    voter = Voter.objects.select_for_update(of=("self",)).get(pk=voter.pk)
+    lifted, _by_model = Suspension.objects.filter(voter=voter).delete()
+    if not lifted:
+        raise SuspensionRefused("not-suspended")
+    record(Kind.ACCOUNT_RESTORED, actor=actor, at=at, subject=voter.reference, facts={"reason": reason})
 
 
-def _password_fits(account: VoterAccount | None, password: str) -> bool:
-    """Check against the account, or against nobody's hash: one Argon2id in both cases."""
-    dummy = _dummy_hash()
+def queue_invitations(*, election: Election, at: datetime, actor: str) -> int:
+    """Carry the opening campaign out at once: for the page that has not moved to `campaigns` yet."""
+    return finish_campaign(open_campaign(election=election, kind=Campaign.Kind.OPENING, actor=actor, at=at), at=at)
+
+
+def request_link(*, election: Election | None, address: str, at: datetime, only_if_not_activated: bool = False) -> None:
+    """Ask for a link and answer at once: for the pages that have not moved to `requests` yet."""
+    purpose = _ACTIVATION if only_if_not_activated else _PASSWORD
+    requests.request_link(election=election, address=address, purpose=purpose, at=at)
+    requests.answer_requests(at=at)
+
+
+def set_password(*, token: str, password: str, at: datetime) -> NewSession:
+    """Set a password by either link: for the page that has not moved to the acts above yet."""
+    link = read_link(token, at=at)
+    if link.purpose == _PASSWORD:
+        return replace_password(token=token, password=password, at=at)
+    voter = _voter_of(token, purpose=_ACTIVATION, at=at)
+    password_hash = hash_password(check_voter_password(password, voter=voter))
+    with transaction.atomic():
+        link = _lock_activation(token, at=at)
+        link.voter.account = VoterAccount.objects.create(
+            voter=link.voter, password=password_hash, activated_at=at, password_set_at=at, last_signed_in_at=at
+        )
+        consume_link(link, outcome=OneTimeLink.Outcome.ACTIVATED, at=at)
+    return NewSession(voter=link.voter, at=at)
+
+
+def _voter_of(token: str, *, purpose: OneTimeLink.Purpose, at: datetime) -> Voter:
+    """Return the voter of a live link, whose portal is open."""
+    voter = read_link(token, purpose=purpose, at=at).voter
+    require_open_portal(voter.election, at=at)
+    require_not_suspended(voter)
+    return voter
+
+
+def _lock_activation(token: str, *, at: datetime) -> OneTimeLink:
+    """Return the activation link with its voter locked. One that was made while the account was, serves no more."""
+    link = lock_link(token, purpose=_ACTIVATION, at=at)
+    require_not_suspended(link.voter)
+    if account_of(link.voter) is not None:
+        raise LinkUsed
+    return link
+
+
+def _note_sign_in(voter: Voter, *, at: datetime) -> None:
+    """Remember this visit and the one before, in the database and in the account that `voter` carries."""
+    account = account_of(voter)
     if account is None:
-        check_password(password, dummy)
-        return False
-
-    def renew(raw: str) -> None:
-        account.password = make_password(raw)
-        account.save(update_fields=("password",))
-
-    return check_password(password, account.password, setter=renew)
+        return
+    VoterAccount.objects.filter(pk=account.pk).update(previous_sign_in_at=F("last_signed_in_at"), last_signed_in_at=at)
+    account.previous_sign_in_at, account.last_signed_in_at = account.last_signed_in_at, at
 
 
-@cache
-def _dummy_hash() -> str:
-    """A hash of something nobody knows: checking against it takes the time that a real check takes."""
-    return make_password(secrets.token_urlsafe(32))
+def _require_reason(reason: str) -> str:
+    reason = " ".join(reason.split())
+    if not 0 < len(reason) <= _LONGEST_REASON:
+        raise SuspensionRefused("no-reason")
+    return reason

@@ -138,7 +138,8 @@ def _write_batch(campaign: Campaign, *, at: datetime) -> int:
         return 0
     tokens = [new_token() for _voter in voters]
     letters = [
-        mails.invitation(voter, election=election, token=token) for voter, token in zip(voters, tokens, strict=True)
+        mails.invitation(voter, election=election, token=token, at=at)
+        for voter, token in zip(voters, tokens, strict=True)
     ]
     messages = queue_emails(kind="invitation", messages=letters, at=at, is_bulk=True)
     OneTimeLink.objects.bulk_create(

@@ -92,8 +92,61 @@ class LinkUsed(LinkRefused):
         return _("Ce lien a déjà servi. Un lien ne peut être utilisé qu’une seule fois.")
 
 
+class LinkForAnotherPurpose(LinkRefused):
+    """The link was sent for something else than the page that it was brought to."""
+
+    code = "other-purpose"
+
+    @property
+    def message(self) -> str:
+        return _("Ce lien ne sert pas à ce que fait cette page. Ouvrez-le tel qu’il est dans le courriel reçu.")
+
+
+class AccountSuspended(IdentityRefused):
+    """An administrator has suspended the voter's access; said only to who has proved to be the voter."""
+
+    def __init__(self, help_line: str) -> None:
+        super().__init__("suspended")
+        self.help_line = help_line
+
+    @property
+    def message(self) -> str:
+        sentence = _("L’accès à votre compte électeur est suspendu.")
+        if not self.help_line:
+            return f"{sentence} {_('Adressez-vous à l’assistance.')}"
+        return f"{sentence} {_('Adressez-vous à l’assistance : %(help_line)s.') % {'help_line': self.help_line}}"
+
+
+class SuspensionRefused(IdentityRefused):
+    """A suspension cannot be made or lifted; `code` is `no-reason`, `suspended` (already) or `not-suspended`."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+    @property
+    def message(self) -> str:
+        return {
+            "no-reason": _("Donnez un motif, de 200 caractères au plus."),
+            "suspended": _("L’accès de cet électeur est déjà suspendu."),
+            "not-suspended": _("L’accès de cet électeur n’est pas suspendu."),
+        }[self.code]
+
+
 class PasswordRefused(IdentityRefused):
     """The password breaks rules of the policy: `sentences` names each of them."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__(f"{len(sentences)} rules")
+        self.sentences = sentences
+
+    @property
+    def message(self) -> str:
+        return " ".join(self.sentences)
+
+
+class AnswerRefused(IdentityRefused):
+    """The secret answer, or the question chosen, breaks rules: `sentences` names each of them."""
 
     def __init__(self, sentences: list[str]) -> None:
         super().__init__(f"{len(sentences)} rules")
@@ -116,7 +169,7 @@ class ArrivalRefused(IdentityRefused):
     """Somebody who comes from the employer's portal is not let through.
 
     `code` is stale (nothing was begun in this browser, or too long ago), cancelled, unavailable (the fault is the
-    portal's), unverified (its e-mail address is not a verified one) or unknown (nobody on the roll).
+    portal's), slowed, unverified (its e-mail address is not a verified one), unknown (nobody on the roll) or suspended.
     """
 
     def __init__(self, code: str) -> None:
@@ -127,10 +180,14 @@ class ArrivalRefused(IdentityRefused):
     def message(self) -> str:
         return {
             "stale": _("Cette arrivée n’a pas été demandée dans ce navigateur, ou elle a trop attendu."),
+            "slowed": _(
+                "Trop d’arrivées ont échoué depuis votre réseau. Attendez quelques secondes, puis recommencez."
+            ),
             "cancelled": _(
                 "Le portail de votre employeur n’a pas transmis votre identité, parce que vous l’avez refusé."
             ),
             "unverified": _("Le portail de votre employeur dit que votre adresse électronique n’est pas vérifiée."),
+            "suspended": _("L’accès à votre espace électeur est suspendu. L’assistance vous dira pourquoi."),
             "unknown": _(
                 "Le portail de votre employeur vous a identifié, mais cette identité n’est pas sur la liste électorale."
             ),

@@ -5,13 +5,15 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from isoloir.messaging.models import Message
 from isoloir.roll.models import Voter
 
-from .errors import LinkExpired, LinkRefused, LinkUsed
+from .errors import LinkExpired, LinkForAnotherPurpose, LinkRefused, LinkUsed
 from .models import Campaign, OneTimeLink
+
+_PAGES = {OneTimeLink.Purpose.ACTIVATION: "voter:activation", OneTimeLink.Purpose.PASSWORD: "voter:new_password"}
 
 
 def new_token() -> str:
@@ -40,17 +42,26 @@ def draft_link(
     )
 
 
-def link_url(token: str) -> str:
+def link_url(token: str, purpose: OneTimeLink.Purpose) -> str:
     """Return the whole address to write in a message."""
-    return f"{settings.PORTAL_URL}{reverse('voter:link', args=(token,))}"
+    try:
+        path = reverse(_PAGES[purpose], args=(token,))
+    except NoReverseMatch:
+        path = reverse("voter:link", args=(token,))
+    return f"{settings.PORTAL_URL}{path}"
 
 
-def read_link(token: str, *, at: datetime) -> OneTimeLink:
-    """Return the live link of `token`, with its voter; consumes nothing. Raises LinkRefused, LinkExpired or LinkUsed."""
-    links = OneTimeLink.objects.select_related("voter", "voter__election", "voter__account")
+def read_link(token: str, *, purpose: OneTimeLink.Purpose | None = None, at: datetime) -> OneTimeLink:
+    """Return the live link of `token`, with its voter; consumes nothing.
+
+    Raises LinkRefused (unknown), LinkForAnotherPurpose, LinkUsed or LinkExpired.
+    """
+    links = OneTimeLink.objects.select_related("voter__election", "voter__account", "voter__suspension")
     link = links.filter(token_hash=token_hash(token)).first()
     if link is None:
         raise LinkRefused
+    if purpose is not None and link.purpose != purpose:
+        raise LinkForAnotherPurpose
     if link.used_at is not None:
         raise LinkUsed
     if at >= link.expires_at:
@@ -58,6 +69,24 @@ def read_link(token: str, *, at: datetime) -> OneTimeLink:
     return link
 
 
-def consume_links(voter: Voter, *, at: datetime) -> None:
-    """Mark every live link of the voter as used: one of them has just served, the others must not serve after it."""
-    OneTimeLink.objects.filter(voter=voter, used_at=None).update(used_at=at, outcome=OneTimeLink.Outcome.SUPERSEDED)
+def note_opened(link: OneTimeLink, *, at: datetime) -> None:
+    """Note when the link was first shown; the caller leaves prefetches out. Consumes nothing."""
+    OneTimeLink.objects.filter(pk=link.pk, opened_at=None).update(opened_at=at)
+
+
+def lock_link(token: str, *, purpose: OneTimeLink.Purpose, at: datetime) -> OneTimeLink:
+    """Return the live link again with its voter locked, inside the transaction that uses it; raises as `read_link`.
+
+    Two links of one voter used at once wait for each other here; the second then finds itself consumed.
+    """
+    link = read_link(token, purpose=purpose, at=at)
+    Voter.objects.select_for_update(of=("self",)).get(pk=link.voter_id)
+    return read_link(token, purpose=purpose, at=at)
+
+
+def consume_link(link: OneTimeLink, *, outcome: OneTimeLink.Outcome, at: datetime) -> None:
+    """Mark the link as used for `outcome`; the voter's other live links, which must not serve after it, as superseded."""
+    unused = OneTimeLink.objects.filter(voter=link.voter_id, used_at=None)
+    live = unused.filter(expires_at__gt=at).exclude(pk=link.pk)
+    live.update(used_at=at, outcome=OneTimeLink.Outcome.SUPERSEDED)
+    unused.filter(pk=link.pk).update(used_at=at, outcome=outcome)

@@ -1,6 +1,6 @@
 """The e-mails of this room: plain text, in French, each saying what its link is for and the portal's permanent address."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -11,9 +11,12 @@ from isoloir.elections.models import Election
 from isoloir.roll.models import Voter
 
 from .links import link_url
+from .models import OneTimeLink
+from .voters import addresses_of
 
 # Recipient, subject, body.
 Mail = tuple[str, str, str]
+_ACTIVATION, _PASSWORD = OneTimeLink.Purpose.ACTIVATION, OneTimeLink.Purpose.PASSWORD
 
 
 def spoken_name(voter: Voter) -> str:
@@ -21,35 +24,53 @@ def spoken_name(voter: Voter) -> str:
     return f"{voter.civility or voter.first_names} {voter.last_name.upper()}".strip()
 
 
-def invitation(voter: Voter, *, election: Election, token: str) -> Mail:
-    """Write the opening e-mail, the same for all voters (product §3.3)."""
-    return _with_link("invitation", f"Ouverture du portail : {election.name}", voter, election, token)
+def invitation(voter: Voter, *, election: Election, token: str, at: datetime) -> Mail:
+    """Write the e-mail of a campaign, the same for all voters (seed 000); its link activates the account."""
+    more = {"link": link_url(token, _ACTIVATION), **_expiry(election, at)}
+    return _mail("invitation", f"Ouverture du portail : {election.name}", voter, election, more)
 
 
-def activation(voter: Voter, *, election: Election, token: str) -> Mail:
+def activation(voter: Voter, *, recipient: str, token: str, at: datetime) -> Mail:
     """Write the e-mail that follows a first identification (seed 001)."""
-    return _with_link("activation", "Votre lien pour les élections : création du mot de passe", voter, election, token)
+    more = {"link": link_url(token, _ACTIVATION), **_expiry(voter.election, at)}
+    subject = "Votre lien pour les élections : activation de votre compte"
+    return _mail("activation", subject, voter, voter.election, more, recipient=recipient)
 
 
-def lost_password(voter: Voter, *, election: Election, token: str) -> Mail:
+def lost_password(voter: Voter, *, recipient: str, token: str, at: datetime) -> Mail:
     """Write the e-mail that answers « Mot de passe perdu » (seed 003)."""
-    return _with_link("lost_password", "Votre lien pour les élections : nouveau mot de passe", voter, election, token)
+    more = {"link": link_url(token, _PASSWORD), **_expiry(voter.election, at)}
+    subject = "Votre lien pour les élections : nouveau mot de passe"
+    return _mail("lost_password", subject, voter, voter.election, more, recipient=recipient)
 
 
-def password_changed(voter: Voter, *, election: Election, at: datetime) -> Mail:
-    """Tell the voter that the password was changed, in case somebody else did it."""
+def account_suspended(voter: Voter, *, recipient: str) -> Mail:
+    """Answer a suspended voter who asks for a link: there is none, and whom to call."""
+    return _mail(
+        "account_suspended", "Votre accès au portail des élections", voter, voter.election, {}, recipient=recipient
+    )
+
+
+def password_changed(voter: Voter, *, at: datetime) -> list[Mail]:
+    """Tell the voter, at each address, that the password was changed, in case somebody else did it."""
     with translation.override("fr"):
-        return _mail(
-            "password_changed", "Votre mot de passe Élections a été changé", voter, election,
-            {"changed_at": paris_text(at)},
-        )  # fmt: skip
+        more = {"changed_at": paris_text(at)}
+    subject = "Votre mot de passe Élections a été changé"
+    return [
+        _mail("password_changed", subject, voter, voter.election, more, recipient=recipient)
+        for recipient in addresses_of(voter)
+    ]
 
 
-def _with_link(name: str, subject: str, voter: Voter, election: Election, token: str) -> Mail:
-    return _mail(name, subject, voter, election, {"link": link_url(token), "hours": election.link_hours})
+def _expiry(election: Election, at: datetime) -> dict[str, str]:
+    with translation.override("fr"):
+        return {"expires": paris_text(at + timedelta(hours=election.link_hours))}
 
 
-def _mail(name: str, subject: str, voter: Voter, election: Election, more: dict[str, object]) -> Mail:
+def _mail(
+    name: str, subject: str, voter: Voter, election: Election, more: dict[str, str], *, recipient: str = ""
+) -> Mail:
+    """Return the e-mail `name` to `recipient`, or to the voter's main address; `more` is what this e-mail alone says."""
     context = {
         "greeting": f"Bonjour {spoken_name(voter)},",
         "election": election,
@@ -61,4 +82,4 @@ def _mail(name: str, subject: str, voter: Voter, election: Election, more: dict[
         context["closes"] = paris_text(election.voting_closes_at)
         body = render_to_string(f"identity/mail/{name}.txt", context)
     # The name of an election comes from a file: a line break in it must not become a header.
-    return voter.email, " ".join(subject.split()), body
+    return recipient or voter.email, " ".join(subject.split()), body

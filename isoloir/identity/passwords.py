@@ -1,15 +1,25 @@
-"""What a voter's password must be. A policy is a value, so that an election may have another one (product §3.4)."""
+"""What a voter's password must be, and its hash. A policy is a value that the election names (product §3.4)."""
 
+import base64
 import gzip
+import secrets
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from django.contrib.auth import password_validation
+from django.contrib.auth.hashers import check_password, make_password
 from django.utils.translation import gettext as _
 
+from isoloir.elections.models import Election
+from isoloir.roll.models import Voter
+
 from .errors import PasswordRefused
+from .hashers import ExplicitArgon2PasswordHasher
+from .models import VoterAccount
+from .voters import addresses_of
 
 # Words that French voters reach for first; Django's list is mostly English.
 _FRENCH_COMMON = frozenset(
@@ -34,7 +44,19 @@ class PasswordPolicy:
     special: bool = True
 
 
-POLICY_2022 = PasswordPolicy(minimum=12, maximum=256)
+POLICIES = {
+    "2022": PasswordPolicy(minimum=12, maximum=256),
+    "2018": PasswordPolicy(minimum=8, maximum=24, special=False),
+}
+POLICY_2022 = POLICIES["2022"]
+# A shorter part of an address or of a name is found in too many words.
+_TELLING_LENGTH = 6
+_SHORTEST_NAME = 3
+
+
+def policy_of(election: Election) -> PasswordPolicy:
+    """Return the policy that the election names."""
+    return POLICIES[election.password_policy]
 
 
 def normalise_password(password: str) -> str:
@@ -42,17 +64,67 @@ def normalise_password(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
 
 
-def check_password_rules(password: str, *, email: str, policy: PasswordPolicy = POLICY_2022) -> str:
-    """Return the normalised password that satisfies every rule. Raises PasswordRefused with all faults at once."""
+def check_password_rules(
+    password: str, *, addresses: Sequence[str], policy: PasswordPolicy, names: Sequence[str] = ()
+) -> str:
+    """Return the normalised password that satisfies every rule. Raises PasswordRefused with all faults at once.
+
+    `addresses` and `names` are those of the voter, which the password must not hold.
+    """
     normalised = normalise_password(password)
     faults = [*_length_faults(normalised, policy), *_class_faults(normalised, policy)]
-    if _holds_address(normalised, email):
+    if any(_holds_address(normalised, address) for address in addresses):
         faults.append(_("Le mot de passe ne doit pas contenir votre adresse électronique."))
+    if any(_holds_name(normalised, name) for name in names):
+        faults.append(_("Le mot de passe ne doit contenir ni votre nom ni votre prénom."))
     if _is_common(normalised):
         faults.append(_("Ce mot de passe est trop courant : il serait essayé parmi les premiers."))
     if faults:
         raise PasswordRefused(faults)
     return normalised
+
+
+def check_voter_password(password: str, *, voter: Voter) -> str:
+    """Apply to a new password the election's policy, with the voter's own addresses and names; as check_password_rules."""
+    return check_password_rules(
+        password,
+        addresses=addresses_of(voter),
+        policy=policy_of(voter.election),
+        names=(voter.last_name, voter.first_names),
+    )
+
+
+def hash_password(normalised: str) -> str:
+    """Return the Argon2id hash of a normalised password. Takes long on purpose: never inside a transaction."""
+    return make_password(normalised)
+
+
+def check_password_hash(normalised: str, account: VoterAccount | None) -> bool:
+    """Tell whether the password is the account's; without account compute as much, against nobody's hash.
+
+    One Argon2id in both cases, outside of any transaction. A hash made with other parameters is made again, unless the
+    password was changed meanwhile.
+    """
+    if account is None:
+        check_password(normalised, _nobodys_hash())
+        return False
+    known = account.password
+
+    def renew(raw: str) -> None:
+        VoterAccount.objects.filter(pk=account.pk, password=known).update(password=make_password(raw))
+
+    return check_password(normalised, known, setter=renew)
+
+
+def _nobodys_hash() -> str:
+    """Return a hash with today's parameters that no password has: its digest is random, so that nothing is computed."""
+    parameters = ExplicitArgon2PasswordHasher().params()
+    salt, digest = (
+        base64.b64encode(part).decode().rstrip("=")
+        for part in (secrets.token_hex(16).encode(), secrets.token_bytes(32))
+    )
+    costs = f"m={parameters.memory_cost},t={parameters.time_cost},p={parameters.parallelism}"
+    return f"argon2$argon2id$v={parameters.version}${costs}${salt}${digest}"
 
 
 def _length_faults(password: str, policy: PasswordPolicy) -> list[str]:
@@ -80,10 +152,25 @@ def _is_special(character: str) -> bool:
     return not character.isalnum() and not character.isspace() and character.isprintable()
 
 
-def _holds_address(password: str, email: str) -> bool:
-    lowered, address = password.casefold(), email.strip().casefold()
+def _holds_address(password: str, address: str) -> bool:
+    lowered, address = password.casefold(), address.strip().casefold()
     local_part = address.partition("@")[0]
-    return bool(address) and (address in lowered or (len(local_part) >= 6 and local_part in lowered))
+    return bool(address) and (address in lowered or (len(local_part) >= _TELLING_LENGTH and local_part in lowered))
+
+
+def _holds_name(password: str, name: str) -> bool:
+    """Look for each word of the name, whatever accents and case; a short one counts only when it stands by itself."""
+    letters = _letters(password)
+    alone, whole = set(letters.split()), letters.replace(" ", "")
+    words = [word for word in _letters(name).split() if len(word) >= _SHORTEST_NAME]
+    return any(word in alone or (len(word) >= _TELLING_LENGTH and word in whole) for word in words)
+
+
+def _letters(text: str) -> str:
+    """Return the letters in lower case without accents; whatever else is a space."""
+    bare = unicodedata.normalize("NFKD", text).casefold()
+    kept = (character for character in bare if not unicodedata.combining(character))
+    return "".join(character if character.isalpha() else " " for character in kept)
 
 
 def _is_common(password: str) -> bool:

@@ -5,9 +5,11 @@ from datetime import datetime
 from django.contrib.auth.models import AnonymousUser
 
 from isoloir.elections.models import Election
+from isoloir.roll.models import Voter
 
-from .errors import PortalClosed
+from .errors import AccountSuspended, PortalClosed
 from .models import Account
+from .voters import is_suspended
 
 
 def require_open_portal(election: Election | None, *, at: datetime) -> Election:
@@ -17,6 +19,12 @@ def require_open_portal(election: Election | None, *, at: datetime) -> Election:
     if not election.is_portal_open(at=at):
         raise PortalClosed(election.portal_opens_at)
     return election
+
+
+def require_not_suspended(voter: Voter) -> None:
+    """Refuse a voter whose access an administrator has suspended. Raises AccountSuspended."""
+    if is_suspended(voter):
+        raise AccountSuspended(voter.election.help_line)
 
 
 def is_verified(account: Account | AnonymousUser) -> bool:

@@ -7,14 +7,35 @@ from django.contrib.sessions.backends.base import SessionBase
 
 from isoloir.roll.models import Voter
 
+from .models import OneTimeLink
+from .voters import account_of, is_suspended
+
 # Whatever a voter's visit leaves in a session (here and in the booth's views) has a key that begins so, and goes with it.
 _PREFIX = "vote"
 _VOTER = "voter"
 _AUTHENTICATED_AT = "voter_authenticated_at"
 _SEEN_AT = "voter_seen_at"
+# When the password was set with which the session was opened; empty for an access without activation.
+_PASSWORD_SET_AT = "voter_password_set_at"  # noqa: S105
+_VOTE_BEGAN_AT = "vote_began_at"
+_HELD_PASSWORD = "vote_held_password"  # noqa: S105
 _ENDED = "voter_session_ended"
 # Being seen is written once a minute at most: a session row is not rewritten at each request.
 _SEEN_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class SessionLimits:
+    """When a session ends: without a sign of the voter, and in any case. `activated`: the voter has an account."""
+
+    idle_ends_at: datetime
+    ends_at: datetime
+    activated: bool
+
+    @property
+    def first(self) -> datetime:
+        """Return the nearer of the two ends."""
+        return min(self.idle_ends_at, self.ends_at)
 
 
 @dataclass(frozen=True)
@@ -26,10 +47,14 @@ class SignedInVoter:
 
 
 def open_session(session: SessionBase, *, voter: Voter, at: datetime) -> None:
-    """Sign the voter in under a new session key, so that a key known before serves nobody."""
+    """Sign the voter in under a new session key, so that a key known before serves nobody.
+
+    The account that `voter` carries is the one that was proved: if another password is set meanwhile, the session is over.
+    """
     close_session(session)
     session[_VOTER] = voter.pk
     session[_AUTHENTICATED_AT] = session[_SEEN_AT] = at.isoformat()
+    session[_PASSWORD_SET_AT] = _password_set_at(voter)
 
 
 def close_session(session: SessionBase) -> None:
@@ -39,20 +64,27 @@ def close_session(session: SessionBase) -> None:
     session.cycle_key()
 
 
-def read_session(session: SessionBase, *, at: datetime) -> SignedInVoter | None:
-    """Return who is signed in at `at`, and note that they were seen; None when nobody is, or no longer."""
+def read_session(session: SessionBase, *, at: datetime, noting: bool = True) -> SignedInVoter | None:
+    """Return who is signed in at `at`, and note that they were seen; None when nobody is, or no longer.
+
+    Without `noting` a live session is left as it is: a page that only asks when it ends must not prolong it.
+    """
     if _VOTER not in session:
         return None
-    voter = Voter.objects.select_related("election", "account").filter(pk=session[_VOTER]).first()
-    authenticated_at = datetime.fromisoformat(session[_AUTHENTICATED_AT])
-    seen_at = datetime.fromisoformat(session[_SEEN_AT])
-    if voter is None or _is_over(voter, authenticated_at=authenticated_at, seen_at=seen_at, at=at):
+    voters = Voter.objects.select_related("election", "account", "suspension")
+    voter = voters.filter(pk=session[_VOTER]).first()
+    if voter is None or _is_over(session, voter, at=at):
         close_session(session)
         session[_ENDED] = True
         return None
-    if abs(at - seen_at) >= _SEEN_EVERY:
+    if noting and abs(at - _instant(session, _SEEN_AT)) >= _SEEN_EVERY:
         session[_SEEN_AT] = at.isoformat()
-    return SignedInVoter(voter=voter, authenticated_at=authenticated_at)
+    return SignedInVoter(voter=voter, authenticated_at=_instant(session, _AUTHENTICATED_AT))
+
+
+def is_open(session: SessionBase) -> bool:
+    """Tell whether a voter is signed in, whatever the time; `read_session` judges the limits."""
+    return _VOTER in session
 
 
 def session_has_ended(session: SessionBase) -> bool:
@@ -60,15 +92,64 @@ def session_has_ended(session: SessionBase) -> bool:
     return bool(session.pop(_ENDED, False))
 
 
-def _is_over(voter: Voter, *, authenticated_at: datetime, seen_at: datetime, at: datetime) -> bool:
-    account = getattr(voter, "account", None)
-    if account is None or account.password_set_at > authenticated_at:
-        # A new password ends the sessions that were opened with the old one.
-        return True
+def limits_of(session: SessionBase, *, voter: Voter, at: datetime) -> SessionLimits:
+    """Return when the live session of `voter` ends if nothing happens after `at`, by the durations of the election.
+
+    R211-563: who was there at closing finishes within the grace; a limit that falls after closing waits for its end.
+    """
     election = voter.election
-    if election.voting_closes_at <= at < election.grace_ends_at:
-        # R211-563: who was authenticated at closing finishes within the grace; limits are judged as at closing.
-        at = election.voting_closes_at
-    idle = timedelta(minutes=voter.election.idle_minutes)
-    absolute = timedelta(minutes=voter.election.session_minutes)
-    return at - seen_at >= idle or at - authenticated_at >= absolute
+    began_at = max(
+        _instant(session, _AUTHENTICATED_AT),
+        datetime.fromisoformat(session.get(_VOTE_BEGAN_AT, session[_AUTHENTICATED_AT])),
+    )
+
+    def extended(limit: datetime) -> datetime:
+        in_grace = limit > election.voting_closes_at and at < election.grace_ends_at
+        return max(limit, election.grace_ends_at) if in_grace else limit
+
+    return SessionLimits(
+        idle_ends_at=extended(_instant(session, _SEEN_AT) + timedelta(minutes=election.idle_minutes)),
+        ends_at=extended(began_at + timedelta(minutes=election.session_minutes)),
+        activated=account_of(voter) is not None,
+    )
+
+
+def begin_vote(session: SessionBase, *, at: datetime) -> None:
+    """Let the absolute limit run anew, once in a session, now that the voting code is proved.
+
+    Nobody is then cut in the middle of a vote; the idle limit, of which the page warns, stays as it is.
+    """
+    if _VOTE_BEGAN_AT not in session:
+        session[_VOTE_BEGAN_AT] = at.isoformat()
+
+
+def hold_password(session: SessionBase, *, link: OneTimeLink, password_hash: str, at: datetime) -> None:
+    """Keep the hash of a password between the two pages of an activation, for this link alone."""
+    session[_HELD_PASSWORD] = {"link": link.pk, "hash": password_hash, "at": at.isoformat()}
+
+
+def held_password(session: SessionBase, *, link: OneTimeLink, at: datetime) -> str | None:
+    """Return the hash kept for this link, for as long as the idle limit of the election; after that None."""
+    held = session.get(_HELD_PASSWORD)
+    if held is None or held["link"] != link.pk:
+        return None
+    if at - datetime.fromisoformat(held["at"]) >= timedelta(minutes=link.voter.election.idle_minutes):
+        del session[_HELD_PASSWORD]
+        return None
+    return str(held["hash"])
+
+
+def _is_over(session: SessionBase, voter: Voter, *, at: datetime) -> bool:
+    # A new password ends the sessions opened with the old one; an activation, those that were opened without.
+    if is_suspended(voter) or session.get(_PASSWORD_SET_AT) != _password_set_at(voter):
+        return True
+    return at >= limits_of(session, voter=voter, at=at).first
+
+
+def _password_set_at(voter: Voter) -> str:
+    account = account_of(voter)
+    return account.password_set_at.isoformat() if account is not None else ""
+
+
+def _instant(session: SessionBase, key: str) -> datetime:
+    return datetime.fromisoformat(session[key])

@@ -1,6 +1,8 @@
-"""Slowing repeated failures down, without ever locking anyone out: a lock would be a way to stop someone from voting.
+"""Slowing repeated tries down, without ever locking anyone out: a lock would be a way to stop someone from voting.
 
-Subjects are kept as keyed hashes only, so that the table tells neither addresses nor networks to who reads the database.
+A try is counted before it is checked, under lock, so that a hundred tries at once are a hundred tries; a success takes it
+back. Subjects are kept as keyed hashes only, so that the table tells neither addresses nor networks to who reads the
+database.
 """
 
 import hashlib
@@ -11,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
-from django.db import transaction
-from django.db.models import Max
+from django.db import connection, transaction
+from django.db.models import Count, Q, Sum
 
 from isoloir.common.secretfiles import ensure_secret
 
@@ -20,26 +22,42 @@ from .errors import SlowedDown
 from .models import Slowdown
 
 _PEPPER = "slowdown-pepper"
+_NETWORK = "network "
+# No hexadecimal digit: begins the key of a network.
+_NETWORK_MARK = "n"
+_PRUNED_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How many failures are free, then the longest wait; in between the wait doubles from one second.
+    """How many tries are free, then the longest wait; in between the wait doubles from one second.
 
-    One failure is forgiven after each `forgiven_after` without a new one. Waits are in seconds.
+    One try is forgiven after each `forgiven_after` since the end of the last wait. Waits are in seconds. Tries beyond
+    the one with the longest wait are not counted, so that a long attack is not remembered for longer than a short one.
     """
 
     free: int
     cap: int
     forgiven_after: timedelta
 
-    def wait(self, failures: int) -> int:
-        over = failures - self.free
+    def wait(self, tries: int) -> int:
+        """Return the seconds that the next try must wait."""
+        over = tries - self.free
         return 0 if over <= 0 else min(self.cap, 2 ** min(over - 1, 30))
 
-    def left(self, failures: int, quiet: timedelta) -> int:
-        """Return the failures that still count after a quiet time."""
-        return max(0, failures - max(0, quiet // self.forgiven_after))
+    @property
+    def most(self) -> int:
+        """Return the number of tries from which the wait is the longest."""
+        return self.free + 1 + (self.cap - 1).bit_length()
+
+    @property
+    def longest_memory(self) -> timedelta:
+        """Return the quiet time after which nothing counts any more, whatever happened before."""
+        return self.most * self.forgiven_after
+
+    def left(self, tries: int, quiet: timedelta) -> int:
+        """Return the tries that still count after a quiet time."""
+        return max(0, tries - max(0, quiet // self.forgiven_after))
 
 
 PERSON_PACE = Pace(free=3, cap=300, forgiven_after=timedelta(minutes=20))
@@ -47,51 +65,164 @@ PERSON_PACE = Pace(free=3, cap=300, forgiven_after=timedelta(minutes=20))
 NETWORK_PACE = Pace(free=40, cap=5, forgiven_after=timedelta(seconds=2))
 
 
+@dataclass(frozen=True)
+class Try:
+    """A try that was let through and counted. `seconds` is what the next one waits if this one fails.
+
+    `clocks` gives, for each network among the subjects (by key), the instant from which forgiveness ran before this try,
+    and the one that the try has set.
+    """
+
+    action: str
+    persons: tuple[str, ...]
+    clocks: dict[str, tuple[datetime, datetime]]
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Counter:
+    """What support sees of an act: how many subjects wait now, and the tries that count, without saying whose."""
+
+    action: str
+    waiting: int
+    tries: int
+
+
 def network_of(address: str) -> str:
     """Return the network of an IP address as a subject: the address itself in IPv4, its /56 in IPv6."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
-        return "network unknown"
+        return f"{_NETWORK}unknown"
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
         # A server that listens on both families shows IPv4 so: all of it is one /56.
         parsed = parsed.ipv4_mapped
     prefix = 32 if parsed.version == 4 else 56
-    return f"network {ipaddress.ip_network((parsed, prefix), strict=False)}"
-
-
-def require_patience(*, action: str, subjects: Iterable[str], at: datetime) -> None:
-    """Raise SlowedDown, with the seconds left, while one of the subjects must wait."""
-    keys = [_key(subject) for subject in subjects]
-    waits = Slowdown.objects.filter(action=action, subject__in=keys, waits_until__gt=at)
-    latest = waits.aggregate(latest=Max("waits_until"))["latest"]
-    if latest is not None:
-        raise SlowedDown(ceil((latest - at).total_seconds()))
+    return f"{_NETWORK}{ipaddress.ip_network((parsed, prefix), strict=False)}"
 
 
 @transaction.atomic
-def record_failure(*, action: str, subjects: Iterable[str], at: datetime) -> int:
-    """Count one failure for each subject; return the seconds that the next try must wait (0: none)."""
+def begin_try(*, action: str, subjects: Iterable[str], at: datetime) -> Try:
+    """Count one try for each subject and let it through; the caller checks next, and forgives a success.
+
+    Raises SlowedDown, with the seconds left, while one of the subjects must wait: nothing is counted then.
+    """
+    keys = sorted(_key(subject) for subject in subjects)
+    rows = _lock(action, keys)
+    waits = [row.waits_until for row in rows if row.waits_until and row.waits_until > at]
+    if waits:
+        raise SlowedDown(ceil((max(waits) - at).total_seconds()))
+    clocks: dict[str, tuple[datetime, datetime]] = {}
     longest = 0
-    # A constant order of locking, so that two requests cannot wait for each other.
-    for subject in sorted(subjects):
-        pace = NETWORK_PACE if subject.startswith("network ") else PERSON_PACE
-        row, _made = Slowdown.objects.select_for_update(of=("self",)).get_or_create(
-            action=action, subject=_key(subject)
-        )
-        quiet = at - row.waits_until if row.waits_until else timedelta(0)
-        row.failures = pace.left(row.failures, quiet) + 1
+    for row in rows:
+        pace = _pace(row.subject)
+        before = _forgive_quiet_time(row, pace, at)
+        row.failures = min(row.failures + 1, pace.most)
         wait = pace.wait(row.failures)
-        row.waits_until = at + timedelta(seconds=wait)
-        row.save(update_fields=("failures", "waits_until"))
+        # Without a wait the clock of forgiveness runs on: tries in a row must not hold it back.
+        row.waits_until = at + timedelta(seconds=wait) if wait else before
+        if pace is NETWORK_PACE:
+            clocks[row.subject] = (before, row.waits_until)
         longest = max(longest, wait)
-    return longest
+    Slowdown.objects.bulk_update(rows, ("failures", "waits_until"))
+    persons = tuple(key for key in keys if key not in clocks)
+    return Try(action=action, persons=persons, clocks=clocks, seconds=longest)
+
+
+@transaction.atomic
+def forgive_try(attempt: Try) -> None:
+    """Take a try back after a success, which proves who made it.
+
+    The person's own count begins again. A network gets back this try alone: a success must not clear what others do
+    from the same network.
+    """
+    keys = sorted((*attempt.persons, *attempt.clocks))
+    rows = list(
+        Slowdown.objects.select_for_update(of=("self",))
+        .filter(action=attempt.action, subject__in=keys)
+        .order_by("subject")
+    )
+    for row in rows:
+        if row.subject in attempt.persons:
+            row.failures, row.waits_until = 0, None
+            continue
+        before, after = attempt.clocks[row.subject]
+        row.failures = max(0, row.failures - 1)
+        # Somebody else's try may have moved the clock since: then it stays as it is.
+        row.waits_until = before if row.waits_until == after else row.waits_until
+    Slowdown.objects.bulk_update(rows, ("failures", "waits_until"))
+
+
+def require_patience(*, action: str, subjects: Iterable[str], at: datetime) -> None:
+    """Raise SlowedDown while a subject must wait: for the page that has not moved to `begin_try` yet."""
+    keys = [_key(subject) for subject in subjects]
+    waits = Slowdown.objects.filter(action=action, subject__in=keys, waits_until__gt=at)
+    until = [row.waits_until for row in waits if row.waits_until is not None]
+    if until:
+        raise SlowedDown(ceil((max(until) - at).total_seconds()))
+
+
+def record_failure(*, action: str, subjects: Iterable[str], at: datetime) -> int:
+    """Count a try: for the page that has not moved to `begin_try` yet."""
+    return begin_try(action=action, subjects=subjects, at=at).seconds
 
 
 def forget_failures(*, action: str, subjects: Iterable[str]) -> None:
-    """Begin the count of these subjects again, after a success that proves who they are."""
+    """Begin the count anew: for the page that has not moved to `forgive_try` yet."""
     Slowdown.objects.filter(action=action, subject__in=[_key(subject) for subject in subjects]).delete()
 
 
+def counters(at: datetime) -> list[Counter]:
+    """Return for each act how many subjects are slowed now and how many tries are counted, by name of the act."""
+    rows = Slowdown.objects.values("action").order_by("action")
+    counted = rows.annotate(waiting=Count("pk", filter=Q(waits_until__gt=at)), tries=Sum("failures"))
+    return [Counter(**row) for row in counted]
+
+
+@transaction.atomic
+def prune_slowdowns(*, at: datetime) -> int:
+    """Remove the rows that have forgiven everything; return how many. A row in use is left for the next time."""
+    forgiven = (
+        Q(failures=0)
+        | Q(waits_until__lte=at - PERSON_PACE.longest_memory)
+        | Q(waits_until__lte=at - NETWORK_PACE.longest_memory, subject__startswith=_NETWORK_MARK)
+    )
+    rows = Slowdown.objects.filter(forgiven)
+    if connection.features.has_select_for_update_skip_locked:
+        rows = rows.select_for_update(of=("self",), skip_locked=True)
+    keys = list(rows.values_list("pk", flat=True)[:_PRUNED_AT_ONCE])
+    removed, _by_model = Slowdown.objects.filter(pk__in=keys).delete()
+    return removed
+
+
+def _lock(action: str, keys: list[str]) -> list[Slowdown]:
+    """Return the locked rows of these keys, made if need be, in the order of the keys.
+
+    One order for all, so that two requests cannot wait for each other. A row may be pruned between its making and its
+    locking: then it is made again.
+    """
+    rows: list[Slowdown] = []
+    while len(rows) < len(keys):
+        Slowdown.objects.bulk_create([Slowdown(action=action, subject=key) for key in keys], ignore_conflicts=True)
+        locked = Slowdown.objects.select_for_update(of=("self",)).filter(action=action, subject__in=keys)
+        rows = list(locked.order_by("subject"))
+    return rows
+
+
+def _forgive_quiet_time(row: Slowdown, pace: Pace, at: datetime) -> datetime:
+    """Take off the tries that quiet time has forgiven; return the instant from which the next forgiveness runs."""
+    if not row.failures or row.waits_until is None:
+        return at
+    quiet = max(timedelta(0), at - row.waits_until)
+    row.failures = pace.left(row.failures, quiet)
+    return row.waits_until + quiet // pace.forgiven_after * pace.forgiven_after if row.failures else at
+
+
+def _pace(key: str) -> Pace:
+    return NETWORK_PACE if key.startswith(_NETWORK_MARK) else PERSON_PACE
+
+
 def _key(subject: str) -> str:
-    return hmac.new(ensure_secret(_PEPPER), subject.encode(), hashlib.sha256).hexdigest()
+    """Return the keyed hash of a subject; that of a network is marked as such, since its pace is another."""
+    digest = hmac.new(ensure_secret(_PEPPER), subject.encode(), hashlib.sha256).hexdigest()
+    return f"{_NETWORK_MARK}{digest[1:]}" if subject.startswith(_NETWORK) else digest

@@ -1,0 +1,28 @@
+"""Who an address belongs to."""
+
+from isoloir.elections.models import Election
+from isoloir.roll.models import Voter, VoterAddress, address_key
+
+from .models import VoterAccount
+
+
+def find_voter(election: Election, address: str) -> Voter | None:
+    """Return the voter whom either address identifies, with election, account and suspension, in one query."""
+    addresses = VoterAddress.objects.select_related("voter__election", "voter__account", "voter__suspension")
+    found = addresses.filter(election=election, key=address_key(address)).first()
+    return found.voter if found else None
+
+
+def account_of(voter: Voter) -> VoterAccount | None:
+    """Return the voter's account, or None as long as it was not activated."""
+    return getattr(voter, "account", None)
+
+
+def is_suspended(voter: Voter) -> bool:
+    """Tell whether an administrator has suspended the voter's access."""
+    return getattr(voter, "suspension", None) is not None
+
+
+def addresses_of(voter: Voter) -> tuple[str, ...]:
+    """Return the voter's addresses, the main one first."""
+    return tuple(address for address in (voter.email, voter.second_email) if address)

@@ -13,7 +13,7 @@ from isoloir.journal.kinds import Kind
 from isoloir.messaging.actions import queue_emails
 from isoloir.roll.models import Voter, address_key
 
-from . import mails, requests, sessions
+from . import mails, sessions
 from .campaigns import finish_campaign, open_campaign
 from .challenge import check_answer_rules, hash_answer, require_offered
 from .errors import LinkRefused, LinkUsed, SignInRefused, SuspensionRefused
@@ -165,29 +165,6 @@ def restore_account(*, voter: Voter, reason: str, actor: str, at: datetime) -> N
 def queue_invitations(*, election: Election, at: datetime, actor: str) -> int:
     """Carry the opening campaign out at once: for the page that has not moved to `campaigns` yet."""
     return finish_campaign(open_campaign(election=election, kind=Campaign.Kind.OPENING, actor=actor, at=at), at=at)
-
-
-def request_link(*, election: Election | None, address: str, at: datetime, only_if_not_activated: bool = False) -> None:
-    """Ask for a link and answer at once: for the pages that have not moved to `requests` yet."""
-    purpose = _ACTIVATION if only_if_not_activated else _PASSWORD
-    requests.request_link(election=election, address=address, purpose=purpose, at=at)
-    requests.answer_requests(at=at)
-
-
-def set_password(*, token: str, password: str, at: datetime) -> NewSession:
-    """Set a password by either link: for the page that has not moved to the acts above yet."""
-    link = read_link(token, at=at)
-    if link.purpose == _PASSWORD:
-        return replace_password(token=token, password=password, at=at)
-    voter = _voter_of(token, purpose=_ACTIVATION, at=at)
-    password_hash = hash_password(check_voter_password(password, voter=voter))
-    with transaction.atomic():
-        link = _lock_activation(token, at=at)
-        link.voter.account = VoterAccount.objects.create(
-            voter=link.voter, password=password_hash, activated_at=at, password_set_at=at, last_signed_in_at=at
-        )
-        consume_link(link, outcome=OneTimeLink.Outcome.ACTIVATED, at=at)
-    return NewSession(voter=link.voter, at=at)
 
 
 def _voter_of(token: str, *, purpose: OneTimeLink.Purpose, at: datetime) -> Voter:

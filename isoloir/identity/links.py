@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from isoloir.messaging.models import Message
 from isoloir.roll.models import Voter
@@ -44,14 +44,10 @@ def draft_link(
 
 def link_url(token: str, purpose: OneTimeLink.Purpose) -> str:
     """Return the whole address to write in a message."""
-    try:
-        path = reverse(_PAGES[purpose], args=(token,))
-    except NoReverseMatch:
-        path = reverse("voter:link", args=(token,))
-    return f"{settings.PORTAL_URL}{path}"
+    return f"{settings.PORTAL_URL}{reverse(_PAGES[purpose], args=(token,))}"
 
 
-def read_link(token: str, *, purpose: OneTimeLink.Purpose | None = None, at: datetime) -> OneTimeLink:
+def read_link(token: str, *, purpose: OneTimeLink.Purpose, at: datetime) -> OneTimeLink:
     """Return the live link of `token`, with its voter; consumes nothing.
 
     Raises LinkRefused (unknown), LinkForAnotherPurpose, LinkUsed or LinkExpired.
@@ -60,7 +56,7 @@ def read_link(token: str, *, purpose: OneTimeLink.Purpose | None = None, at: dat
     link = links.filter(token_hash=token_hash(token)).first()
     if link is None:
         raise LinkRefused
-    if purpose is not None and link.purpose != purpose:
+    if link.purpose != purpose:
         raise LinkForAnotherPurpose
     if link.used_at is not None:
         raise LinkUsed

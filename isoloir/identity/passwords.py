@@ -48,7 +48,6 @@ POLICIES = {
     "2022": PasswordPolicy(minimum=12, maximum=256),
     "2018": PasswordPolicy(minimum=8, maximum=24, special=False),
 }
-POLICY_2022 = POLICIES["2022"]
 # A shorter part of an address or of a name is found in too many words.
 _TELLING_LENGTH = 6
 _SHORTEST_NAME = 3

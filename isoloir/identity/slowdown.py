@@ -153,25 +153,6 @@ def forgive_try(attempt: Try) -> None:
     Slowdown.objects.bulk_update(rows, ("failures", "waits_until"))
 
 
-def require_patience(*, action: str, subjects: Iterable[str], at: datetime) -> None:
-    """Raise SlowedDown while a subject must wait: for the page that has not moved to `begin_try` yet."""
-    keys = [_key(subject) for subject in subjects]
-    waits = Slowdown.objects.filter(action=action, subject__in=keys, waits_until__gt=at)
-    until = [row.waits_until for row in waits if row.waits_until is not None]
-    if until:
-        raise SlowedDown(ceil((max(until) - at).total_seconds()))
-
-
-def record_failure(*, action: str, subjects: Iterable[str], at: datetime) -> int:
-    """Count a try: for the page that has not moved to `begin_try` yet."""
-    return begin_try(action=action, subjects=subjects, at=at).seconds
-
-
-def forget_failures(*, action: str, subjects: Iterable[str]) -> None:
-    """Begin the count anew: for the page that has not moved to `forgive_try` yet."""
-    Slowdown.objects.filter(action=action, subject__in=[_key(subject) for subject in subjects]).delete()
-
-
 def counters(at: datetime) -> list[Counter]:
     """Return for each act how many subjects are slowed now and how many tries are counted, by name of the act."""
     rows = Slowdown.objects.values("action").order_by("action")

@@ -20,7 +20,8 @@ from isoloir.credentials.possession import check_possession, new_challenge
 from isoloir.documents.receipts import PrintedReceipt, compose_receipt
 from isoloir.elections.models import Contest
 from isoloir.identity.errors import SlowedDown
-from isoloir.identity.slowdown import forget_failures, record_failure, require_patience
+from isoloir.identity.sessions import begin_vote
+from isoloir.identity.slowdown import begin_try, forgive_try
 from isoloir.pollingstation.casting import cast_vote, check_ballot
 from isoloir.pollingstation.errors import PollingStationRefused, ReceiptInvalid
 from isoloir.pollingstation.models import Seal
@@ -113,26 +114,25 @@ def _refusal(status: int, error: str, message: str, **facts: object) -> JsonResp
 @require_POST
 def possession(request: VoterRequest) -> JsonResponse:
     """Check the proofs that the voter has the code; a wrong code is slowed per voter, never locked."""
-    subjects = [f"voter {request.voter.pk}"]
-    try:
-        require_patience(action="code", subjects=subjects, at=request.now)
-    except SlowedDown as slowed:
-        return _refusal(429, "slow_down", slowed.message, wait=slowed.seconds)
     challenge, proofs = _possession_request(request)
     if not challenge or challenge != request.session.get(_CHALLENGE):
         return _refusal(409, "challenge_expired", _("La page a trop attendu. Recommencez."))
     try:
+        attempt = begin_try(action="code", subjects=[f"voter {request.voter.pk}"], at=request.now)
+    except SlowedDown as slowed:
+        return _refusal(429, "slow_down", slowed.message, wait=slowed.seconds)
+    try:
         check_possession(voter=request.voter, challenge=challenge, proofs=proofs)
     except WrongCode:
-        wait = record_failure(action="code", subjects=subjects, at=request.now)
-        return _refusal(
-            403, "wrong_code", _("Ce code de vote n’est pas le vôtre. Vérifiez chaque caractère."), wait=wait
-        )
+        sentence = _("Ce code de vote n’est pas le vôtre. Vérifiez chaque caractère.")
+        return _refusal(403, "wrong_code", sentence, wait=attempt.seconds)
     except (CodeNotIssued, LinkKeyDestroyed):
+        forgive_try(attempt)
         return _refusal(409, "poll_closed", _("Aucun de vos scrutins n’accepte de code de vote en ce moment."))
-    forget_failures(action="code", subjects=subjects)
+    forgive_try(attempt)
     request.session.pop(_CHALLENGE)
     request.session[_PROVED] = request.voter.pk
+    begin_vote(request.session, at=request.now)
     return JsonResponse({"ok": True})
 
 

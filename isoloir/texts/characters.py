@@ -21,7 +21,7 @@ _ALLOWED = {"\t", "\n"}
 
 
 def with_plain_breaks(text: str) -> str:
-    """Return the text with `\\n` alone as a line break, as browsers send `\\r\\n`; nothing else is changed."""
+    """Return the text with line feeds alone as line breaks: browsers send them with carriage returns."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from .characters import character_faults
+from .characters import FAULTS_SHOWN, character_faults
 from .models import Kind
 
 # Characters of one text in one language: four times the longest text that the portal ships.
@@ -79,7 +79,7 @@ def _parser(*, strict: bool) -> MarkdownIt:
     reader = MarkdownIt("commonmark", {"html": False})
     # Blocks of code scroll sideways and serve no voter; an entity could write a forbidden character in plain letters.
     reader.disable(["code", "fence", "entity"])
-    reader.validateLink = is_good_link if strict else lambda _address: True  # type: ignore[method-assign]
+    reader.validateLink = is_good_link if strict else lambda _address: True  # type: ignore[assignment,method-assign]
     return reader
 
 
@@ -97,16 +97,19 @@ def text_faults(text: str, *, kind: Kind) -> list[str]:
     if faults:
         return faults
     tokens = _LENIENT.parse(text)
+    faults = list(_anchor_faults(tokens))
     headings = _set_headings(tokens, prefix="")
-    faults = [*_anchor_faults(text), *_link_faults(tokens, {heading.anchor for heading in headings})]
+    faults += _link_faults(tokens, {heading.anchor for heading in headings})
     if kind == Kind.FAQ and not headings:
         faults.append(_("Il faut au moins une question : une ligne qui commence par « ## »."))
+    if len(faults) > FAULTS_SHOWN:
+        faults[FAULTS_SHOWN:] = [_("Et %(number)d autres fautes.") % {"number": len(faults) - FAULTS_SHOWN}]
     return faults
 
 
-def _anchor_faults(text: str) -> Iterator[str]:
+def _anchor_faults(tokens: list[Token]) -> Iterator[str]:
     seen: set[str] = set()
-    for token, inline in _headings(_LENIENT.parse(text)):
+    for token, inline, _closing in _headings(tokens):
         match = _ANCHOR.search(inline.content)
         if match is None:
             continue
@@ -157,30 +160,32 @@ def render_text(text: str, *, language: str, portal_host: str, prefix: str = "")
     return RenderedText(html=mark_safe(html), headings=tuple(headings))  # noqa: S308
 
 
-def _headings(tokens: list[Token]) -> Iterator[tuple[Token, Token]]:
-    """Go through the opening of each heading with the words that follow it."""
+def _headings(tokens: list[Token]) -> Iterator[tuple[Token, Token, Token]]:
+    """Go through the headings: opening, words, closing."""
     for position, token in enumerate(tokens):
         if token.type == "heading_open":
-            yield token, tokens[position + 1]
+            yield token, tokens[position + 1], tokens[position + 2]
 
 
 def _set_headings(tokens: list[Token], *, prefix: str) -> list[Heading]:
     """Give each heading its level below the page's own title, with none skipped (RGAA 9.1), and its identifier."""
     headings: list[Heading] = []
-    taken = set(_TAKEN_ANCHORS)
-    above = 1
-    for token, inline in _headings(tokens):
-        above = min(int(token.tag[1]) + 1, above + 1, _LOWEST_HEADING)
-        closing = tokens[tokens.index(inline) + 1]
-        token.tag = closing.tag = f"h{above}"
-        words, anchor = _take_anchor(inline, taken)
-        taken.add(anchor)
+    taken = dict.fromkeys(_TAKEN_ANCHORS, 1)
+    above: list[int] = []
+    for token, inline, closing in _headings(tokens):
+        written = int(token.tag[1])
+        # A heading stands below those that are written larger than it, wherever the writer began.
+        above = [*(each for each in above if each < written), written]
+        level = min(len(above) + 1, _LOWEST_HEADING)
+        token.tag = closing.tag = f"h{level}"
+        words, wanted = _take_anchor(inline)
+        anchor = _free_anchor(wanted, taken)
         token.attrSet("id", prefix + anchor)
-        headings.append(Heading(level=above, words=words, anchor=prefix + anchor))
+        headings.append(Heading(level=level, words=words, anchor=prefix + anchor))
     return headings
 
 
-def _take_anchor(inline: Token, taken: set[str]) -> tuple[str, str]:
+def _take_anchor(inline: Token) -> tuple[str, str]:
     """Return the words of a heading and its anchor: the one that it says, which leaves its words, or one made of them."""
     children = inline.children or []
     said = ""
@@ -188,10 +193,17 @@ def _take_anchor(inline: Token, taken: set[str]) -> tuple[str, str]:
         said = match[1]
         children[-1].content = children[-1].content[: match.start()]
     words = "".join(child.content for child in children if child.type in ("text", "text_special", "code_inline"))
-    anchor = said if _GOOD_ANCHOR.fullmatch(said) else _slug(words)
-    if anchor in taken:
-        anchor = next(f"{anchor}-{number}" for number in range(2, len(taken) + 3) if f"{anchor}-{number}" not in taken)
-    return words.strip(), anchor
+    return words.strip(), said if _GOOD_ANCHOR.fullmatch(said) else _slug(words)
+
+
+def _free_anchor(wanted: str, taken: dict[str, int]) -> str:
+    """Return the anchor, or the first of « anchor-2 », « anchor-3 »… that no heading has; `taken` counts their uses."""
+    anchor = wanted
+    while anchor in taken:
+        taken[wanted] += 1
+        anchor = f"{wanted}-{taken[wanted]}"
+    taken[anchor] = 1
+    return anchor
 
 
 def _slug(words: str) -> str:

@@ -7,13 +7,15 @@ from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from isoloir.demo.members import decrypt
-from isoloir.elections.models import Contest
+from isoloir.elections.models import Contest, Election
 from isoloir.identity.links import draft_link, new_token
-from isoloir.identity.models import Account, OneTimeLink
+from isoloir.identity.models import Account, ChallengeQuestion, OneTimeLink
 from isoloir.pollingstation.closing import close_poll
 from isoloir.tally.actions import begin_count, establish_result, publish_result, sign_minutes
 from isoloir.tally.minutes import minutes_hash, results_minutes
 from isoloir.tally.models import ContestResult
+from isoloir.texts.actions import change_text
+from isoloir.texts.models import Kind
 from isoloir.trustees.models import Trustee
 from tests import electorate
 from tests.electorate import STAFF_PASSWORD
@@ -78,7 +80,7 @@ def make_scene() -> Scene:
         clients=clients,
         values={
             "sealed": sealed, "published": published, "tied": tied, "station": world.station.code, "token": token,
-            "owner": 1, "notice": "0990001A.pdf",
+            "owner": 1, "notice": "0990001A.pdf", **_write_texts(world.election),
         },
         foreign={"uuid": [other.uuid, "inconnu"], "code": [other.code, "inconnu"], "station": ["autre", "inconnu"]},
     )  # fmt: skip
@@ -102,6 +104,14 @@ def _tie(contest: Contest) -> None:
         contest=contest, registered=2, voters=2, blank=0, votes=[1, 1], computed_at=AFTER,
         seats={"draw_needed": [0, 1], "draws": []},
     )  # fmt: skip
+
+
+def _write_texts(election: Election) -> dict[str, object]:
+    """Give the election a text of its own and a challenge question, and return what leads to them."""
+    words = {"text_fr": "Bonjour.", "text_en": "Hello."}
+    text = change_text(election=election, kind=Kind.EDITO, **words, based_on=0, actor="essai", at=AFTER)
+    question = ChallengeQuestion.objects.create(election=election, position=90, text_fr="Laquelle ?", text_en="Which?")
+    return {"text_kind": text.kind.value, "text_version": text.number, "question": question.pk}
 
 
 def _give_sign_in(account: Account) -> None:

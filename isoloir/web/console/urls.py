@@ -4,7 +4,7 @@ from django.urls import path
 
 from isoloir.web.bureau import signin
 
-from . import views
+from . import questions, texts, views
 
 app_name = "console"
 urlpatterns = [
@@ -14,5 +14,16 @@ urlpatterns = [
     path("codes/demande/", views.request_codes, name="request"),
     path("codes/reception/", views.receive_slots, name="slots"),
     path("campagne/", views.invite_voters, name="invitations"),
+    path("textes/", texts.texts, name="texts"),
+    path("textes/<str:kind>/", texts.text, name="text"),
+    path("textes/<str:kind>/versions/", texts.text_versions, name="text_versions"),
+    path("textes/<str:kind>/versions/<int:number>/", texts.text_version, name="text_version"),
+    path("textes/<str:kind>/origine/", texts.text_default, name="text_default"),
+    path("questions/", questions.questions, name="questions"),
+    path("questions/ajouter/", questions.question_add, name="question_add"),
+    path("questions/<int:number>/", questions.question, name="question"),
+    path("questions/<int:number>/retirer/", questions.question_retire, name="question_retire"),
+    path("questions/<int:number>/deplacer/", questions.question_move, name="question_move"),
+    path("questions/<int:number>/proposer/", questions.question_offer, name="question_offer"),
     path("deconnexion/", signin.sign_out, name="sign_out"),
 ]

@@ -1,11 +1,14 @@
-"""URLs open to all: results once published, with all that is needed to check them."""
+"""URLs open to all: pages of text, and results once published, with all that is needed to check them."""
 
 from django.urls import path
 
-from . import views
+from . import texts, views
 
 app_name = "public"
 urlpatterns = [
+    path("edito/", texts.edito, name="edito"),
+    path("aide/", texts.faq, name="faq"),
+    path("mentions-legales/", texts.legal, name="legal"),
     path("resultats/", views.results, name="results"),
     path("resultats/<str:uuid>/", views.contest_result, name="contest_result"),
     path("resultats/<str:uuid>/resultat.json", views.result_json, name="result_json"),

@@ -24,7 +24,7 @@ class AccessibleFormRenderer(DjangoTemplates):
 class PasswordRule:
     """A rule shown under a new password and checked while one types; the server checks it again by its own means.
 
-    `pattern` is a regular expression that JavaScript reads with its `u` flag: plain ASCII classes only.
+    `pattern` is a regular expression that JavaScript reads with its `u` flag, over the NFKC form of what is typed.
     """
 
     code: str
@@ -39,3 +39,12 @@ class NewPasswordField(forms.CharField):
         options.setdefault("widget", forms.PasswordInput(attrs={"autocomplete": "new-password"}))
         super().__init__(strip=False, **options)
         self.rules = tuple(rules)
+
+
+class RepeatedPasswordField(forms.CharField):
+    """The same password a second time; `repeats` names the field of the first, which the page compares as one types."""
+
+    def __init__(self, *, repeats: str, **options: Any) -> None:
+        options.setdefault("widget", forms.PasswordInput(attrs={"autocomplete": "new-password"}))
+        super().__init__(strip=False, **options)
+        self.repeats = repeats

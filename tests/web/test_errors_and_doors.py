@@ -69,7 +69,7 @@ def test_refused_form_leaves_no_one_time_link_in_the_logs(caplog, settings):
     configured = settings.LOGGING["loggers"]["django.security.csrf"]
     assert configured == settings.LOGGING["loggers"]["django.request"]
     token = "jeton-d-un-lien-a-usage-unique"
-    answer = Client(enforce_csrf_checks=True).post(f"/lien/{token}/", {"password": "x"})
+    answer = Client(enforce_csrf_checks=True).post(f"/activation/{token}/", {"password": "x"})
     assert answer.status_code == 403
     assert token not in caplog.text
 

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from isoloir.web.forms import NewPasswordField, PasswordRule
+from isoloir.web.forms import NewPasswordField, PasswordRule, RepeatedPasswordField
 
 PASSWORD_RULES = (
     PasswordRule("length", _("Entre 12 et 256 caractères"), r"^.{12,256}$"),
@@ -25,6 +25,7 @@ class SampleForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     password = NewPasswordField(label=_("Nouveau mot de passe"), rules=PASSWORD_RULES)
+    confirmation = RepeatedPasswordField(label=_("Le même mot de passe, une seconde fois"), repeats="password")
     digits = forms.CharField(
         label=_("Code à 6 chiffres"),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"}),

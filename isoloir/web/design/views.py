@@ -34,6 +34,7 @@ def components(request: HttpRequest) -> HttpResponse:
         "page": Paginator(range(120), 20).page(2),
         "sample_now": NOW,
         "sample_close": NOW + timedelta(days=2, hours=6, minutes=30),
+        "wait": 3600,
         "tracker": "7F3Kq0Oz1lIxWm9Qe5RtYuVbNcD2sAhJgTpLkMiZ8wE",
     }
     return render(request, "design/components.html", context)

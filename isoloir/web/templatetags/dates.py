@@ -29,6 +29,16 @@ def paris_moment(at: datetime) -> str:
 
 
 @register.filter
+def paris_stamp(at: datetime) -> str:
+    """Write « 29/11/2022 à 15h33 », as on the portal of 2022; the sentence around it says « (heure de Paris) »."""
+    local = timezone.localtime(at, PARIS)
+    if translation.get_language() == "fr":
+        return f"{local:%d/%m/%Y} à {local:%Hh%M}"
+    # Half of those who read English take 03/12 for the twelfth of March.
+    return f"{local.day} {local:%B %Y} at {local:%H:%M}"
+
+
+@register.filter
 def machine_time(at: datetime) -> str:
     """Write the instant for a `datetime` attribute: RFC 3339 in UTC."""
     return utc_text(at)

@@ -2,17 +2,23 @@
 
 from django.urls import path
 
-from . import views, vote
+from . import account, arrival, links, session, views, vote
 
 app_name = "voter"
 urlpatterns = [
     path("", views.welcome, name="welcome"),
-    path("identification/", views.identification, name="identification"),
-    path("mot-de-passe/", views.password, name="password"),
-    path("mot-de-passe-perdu/", views.lost_password, name="lost_password"),
-    path("mot-de-passe-perdu/envoye/", views.mail_sent, name="mail_sent"),
-    path("lien/<str:token>/", views.link, name="link"),
-    path("deconnexion/", views.sign_out, name="sign_out"),
+    path("identification/", account.identification, name="identification"),
+    path("arrivee/", arrival.arrival, name="arrival"),
+    path("arrivee/retour/", arrival.arrival_return, name="arrival_return"),
+    path("arrivee/refus/", arrival.arrival_refused, name="arrival_refused"),
+    path("mot-de-passe/", account.password, name="password"),
+    path("mot-de-passe-perdu/", account.lost_password, name="lost_password"),
+    path("mot-de-passe-perdu/envoye/", account.mail_sent, name="mail_sent"),
+    path("activation/<str:token>/", links.activation, name="activation"),
+    path("activation/<str:token>/question/", links.activation_question, name="activation_question"),
+    path("nouveau-mot-de-passe/<str:token>/", links.new_password, name="new_password"),
+    path("deconnexion/", account.sign_out, name="sign_out"),
+    path("session/", session.limits, name="session"),
     path("espace/", views.home, name="home"),
     path("espace/scrutins/", views.contests, name="contests"),
     path("espace/scrutins/<str:uuid>/", views.contest_lists, name="contest_lists"),

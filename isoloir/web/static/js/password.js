@@ -16,31 +16,52 @@ function addToggle(field) {
   // A shown password goes back to dots before it is sent, so that no browser offers to remember it as plain text.
   input.form?.addEventListener("submit", () => {
     input.type = "password";
+    word.textContent = field.dataset.show;
   });
+}
+
+// As the server has it: the same keys pressed on two systems give the same password.
+const typed = (input) => input.value.normalize("NFKC");
+
+function tests(list, input) {
+  if (list.dataset.repeats === undefined) {
+    return [...list.querySelectorAll("[data-pattern]")].map((item) => {
+      const pattern = new RegExp(item.dataset.pattern, "u");
+      return [item, () => pattern.test(typed(input))];
+    });
+  }
+  const first = input.form.elements[list.dataset.repeats];
+  const same = () => input.value !== "" && input.value === first.value;
+  return [...list.querySelectorAll("[data-same]")].map((item) => [item, same]);
 }
 
 function followRules(list) {
   const input = document.getElementById(list.dataset.rulesFor);
   const status = document.querySelector(`[data-rules-status="${list.dataset.rulesFor}"]`);
-  const rules = [...list.querySelectorAll("[data-pattern]")].map((item) => ({
-    item,
-    pattern: new RegExp(item.dataset.pattern, "u"),
-    spoken: item.querySelector("[data-met-word]"),
-  }));
+  const rules = tests(list, input);
   let announcement;
-  input.addEventListener("input", () => {
+  function tick() {
     let met = 0;
-    for (const { item, pattern, spoken } of rules) {
-      const respected = pattern.test(input.value);
+    for (const [item, isRespected] of rules) {
+      const respected = isRespected();
+      const spoken = item.querySelector("[data-met-word]");
       met += respected ? 1 : 0;
       item.dataset.met = String(respected);
       spoken.textContent = respected ? spoken.dataset.metWord : spoken.dataset.unmetWord;
     }
-    // Screen readers hear one short sentence after a pause, not one per key.
-    clearTimeout(announcement);
-    announcement = setTimeout(() => {
-      status.textContent = `${status.dataset.sentence} : ${met} / ${rules.length}`;
-    }, ANNOUNCEMENT_DELAY);
+    return met;
+  }
+  // The form, not the field: the second typing is compared anew when the first one changes.
+  input.form.addEventListener("input", tick);
+  input.addEventListener("input", () => {
+    const met = tick();
+    if (status !== null) {
+      // Screen readers hear one short sentence after a pause, not one per key.
+      clearTimeout(announcement);
+      announcement = setTimeout(() => {
+        status.textContent = `${status.dataset.sentence} : ${met} / ${rules.length}`;
+      }, ANNOUNCEMENT_DELAY);
+    }
   });
 }
 

@@ -1,0 +1,207 @@
+"""The voter's way in: identification, password, lost password; the same for everybody."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from isoloir.identity.models import LinkRequest, OneTimeLink, Suspension
+from isoloir.identity.requests import answer_requests
+from tests import electorate
+from tests.electorate import PASSWORD, activate, captcha, identify, make_contest, make_voter, sign_in, text
+
+pytestmark = pytest.mark.django_db
+
+ADDRESS = "anne.dupont@valmont.example"
+
+
+def without_tokens(page: str) -> str:
+    return re.sub(r'(name="(?:csrfmiddlewaretoken|captcha_0)" value="|/captcha/\w+/)[^"]*', r"\1", page)
+
+
+@pytest.fixture
+def identified(client, election):
+    """Somebody who has typed an address that belongs to nobody."""
+    identify(client, ADDRESS)
+    return client
+
+
+# ---- Identification ----
+
+
+def test_door_leads_to_the_identification_page_with_help_and_a_way_back(client, election):
+    assert 'href="/identification/"' in text(client.get("/"))
+    page = text(client.get("/identification/"))
+    assert 'href="/"' in page
+    assert "Assistance : 01 99 00 12 34" in page
+    assert 'name="captcha_1"' in page
+
+
+@pytest.mark.parametrize("kind", ["activated", "waiting", "suspended", "unknown"])
+def test_every_address_goes_to_the_same_password_page(client, election, kind):
+    if kind != "unknown":
+        voter = make_voter(election)
+        if kind != "waiting":
+            activate(voter)
+        if kind == "suspended":
+            Suspension.objects.create(voter=voter, since=electorate.BEFORE, reason="essai")
+    answer = identify(client, ADDRESS)
+    assert (answer.status_code, answer.url) == (302, "/mot-de-passe/")
+    page = text(client.get("/mot-de-passe/"))
+    for sentence in (
+        "Un courriel vient alors de vous être envoyé",
+        "Vous pouvez fermer cette fenêtre.",
+        "courriers indésirables, puis dans votre autre adresse professionnelle",
+        "Mot de passe perdu",
+    ):
+        assert sentence in page
+
+
+def test_identification_is_slowed_without_a_word(client, election):
+    for _time in range(12):
+        answer = identify(client, ADDRESS)
+        assert (answer.status_code, answer.url) == (302, "/mot-de-passe/")
+    assert 0 < LinkRequest.objects.count() < 12
+
+
+def test_either_address_of_a_voter_receives_the_link(client, election, outbox):
+    make_voter(election, email=ADDRESS, second_email="anne.martin@valmont.example")
+    identify(client, "Anne.Martin@valmont.example")
+    answer_requests(at=electorate.read_clock())
+    assert [recipient for recipient, _subject, _body in outbox()] == ["anne.martin@valmont.example"]
+
+
+def test_wrong_code_is_said_and_another_is_shown(client, election):
+    answer = client.post("/identification/", {"email": ADDRESS, **captcha(), "captcha_1": "99999"})
+    assert answer.status_code == 200
+    assert 'href="#id_captcha"' in text(answer)
+    assert ADDRESS in text(answer)
+    assert not LinkRequest.objects.exists()
+
+
+def test_asking_for_a_new_code_keeps_the_address_and_reports_nothing(client, election):
+    answer = client.post("/identification/", {"email": ADDRESS, **captcha(), "captcha_1": "", "new-captcha": "1"})
+    page = text(answer)
+    assert answer.status_code == 200
+    assert f'value="{ADDRESS}"' in page
+    assert 'id="erreurs"' not in page
+
+
+def test_typing_fault_costs_no_second_code(client, election):
+    fields = captcha()
+    page = text(client.post("/identification/", {"email": "anne", **fields}))
+    assert fields["captcha_0"] in page
+    assert client.post("/identification/", {"email": ADDRESS, **fields}).url == "/mot-de-passe/"
+
+
+def test_signed_in_voter_is_not_asked_again(client, election):
+    activate(make_voter(election, make_contest(election)))
+    sign_in(client, ADDRESS)
+    assert client.get("/identification/").url == "/espace/"
+
+
+# ---- Password ----
+
+
+def test_wrong_password_says_the_same_for_everybody_then_the_wait(client, election):
+    known, unknown = Client(), Client()
+    activate(make_voter(election))
+    said = []
+    for visitor, address in ((known, ADDRESS), (unknown, "personne@valmont.example")):
+        identify(visitor, address)
+        pages = [text(visitor.post("/mot-de-passe/", {"password": "Autre-Chose-Secrete-1"})) for _time in range(5)]
+        said.append([without_tokens(page).replace(address, "…") for page in pages])
+    assert said[0] == said[1]
+    assert 'class="wait"' not in said[0][0]
+    assert 'class="wait" data-seconds="' in said[0][-1]
+    # The sentence says it too, for who has no script.
+    assert re.search(r"Attendez \d+ secondes?", said[0][-1])
+
+
+def test_right_password_enters_after_the_wait(client, election):
+    activate(make_voter(election, make_contest(election)))
+    identify(client, ADDRESS)
+    for _time in range(8):
+        client.post("/mot-de-passe/", {"password": "Autre-Chose-Secrete-1"})
+    electorate.pass_time(timedelta(minutes=5))
+    assert client.post("/mot-de-passe/", {"password": PASSWORD}).url == "/espace/"
+
+
+def test_suspended_voter_is_told_only_with_the_right_password(client, election):
+    voter = make_voter(election)
+    activate(voter)
+    Suspension.objects.create(voter=voter, since=electorate.BEFORE, reason="essai")
+    identify(client, voter.email)
+    wrong = text(client.post("/mot-de-passe/", {"password": "Autre-Chose-Secrete-1"}))
+    assert "suspendu" not in wrong
+    right = text(client.post("/mot-de-passe/", {"password": PASSWORD}))
+    assert "suspendu" in right
+    assert 'id="erreurs"' in right
+
+
+def test_password_page_tells_the_password_manager_whose_it_is(identified):
+    page = text(identified.get("/mot-de-passe/"))
+    assert re.search(
+        rf'<input type="text" name="username" value="{ADDRESS}" autocomplete="username" readonly hidden>', page
+    )
+    assert 'autocomplete="current-password"' in page
+
+
+def test_signing_in_changes_the_session_key(client, election):
+    activate(make_voter(election))
+    identify(client, ADDRESS)
+    before = client.cookies["sessionid"].value
+    client.post("/mot-de-passe/", {"password": PASSWORD})
+    assert client.cookies["sessionid"].value != before
+
+
+def test_second_visit_shows_the_visit_before_as_the_portal_of_2022_did(client, election):
+    activate(make_voter(election, make_contest(election)))
+    sign_in(client, ADDRESS)
+    assert "Dernière connexion" not in text(client.get("/espace/"))
+    client.post("/deconnexion/")
+    electorate.pass_time(timedelta(days=1))
+    sign_in(client, ADDRESS)
+    for path in ("/espace/", "/espace/scrutins/", "/vote/"):
+        assert "Dernière connexion le 20/11/2026 à 10h00 (heure de Paris)" in text(client.get(path))
+
+
+# ---- Lost password ----
+
+
+def test_lost_password_is_confirmed_twice_and_asked_once(identified):
+    first = identified.get("/mot-de-passe-perdu/")
+    assert "Confirmez votre demande" in text(first)
+    assert "Votre mot de passe actuel reste valable" in text(first)
+    asked = OneTimeLink.Purpose.PASSWORD
+    assert not LinkRequest.objects.filter(purpose=asked).exists()
+    answer = identified.post("/mot-de-passe-perdu/", captcha(), follow=True)
+    assert answer.redirect_chain == [("/mot-de-passe-perdu/envoye/", 302)]
+    assert "Votre demande est enregistrée" in text(answer)
+    assert ADDRESS in text(answer)
+    assert "pendant 24 heures" in text(answer)
+    assert LinkRequest.objects.filter(purpose=asked).count() == 1
+
+
+def test_lost_password_asks_nothing_before_the_code_is_right(identified):
+    answer = identified.post("/mot-de-passe-perdu/", {**captcha(), "captcha_1": "99999"})
+    assert answer.status_code == 200
+    assert 'href="#id_captcha"' in text(answer)
+    assert not LinkRequest.objects.filter(purpose=OneTimeLink.Purpose.PASSWORD).exists()
+
+
+def test_lost_password_asked_too_often_says_the_wait(identified):
+    pages = [identified.post("/mot-de-passe-perdu/", captcha()) for _time in range(10)]
+    assert pages[0].status_code == 302
+    assert 'class="wait" data-seconds="' in text(pages[-1])
+
+
+@pytest.mark.parametrize("path", ["/mot-de-passe/", "/mot-de-passe-perdu/", "/mot-de-passe-perdu/envoye/"])
+def test_page_without_address_goes_back_to_identification(client, election, path):
+    assert client.get(path).url == "/identification/"
+
+
+def test_portal_that_is_not_open_says_when_it_opens(client, election):
+    electorate.set_clock(election.portal_opens_at - timedelta(seconds=1))
+    assert "Le portail ouvre le mardi 13 octobre 2026 à 9 h 00 (heure de Paris)" in text(identify(client, ADDRESS))

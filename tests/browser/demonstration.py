@@ -34,7 +34,7 @@ class Demonstration:
         ]  # fmt: skip
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            env={name: value for name, value in os.environ.items() if not _PORTAL_SETTINGS.fullmatch(name)},
+            env=_environment(),
             preexec_fn=stop_with_parent(signal.SIGTERM),  # noqa: PLW1509  # What it calls takes no lock.
         )  # fmt: skip
         alarm = threading.Timer(_START_SECONDS, self._process.kill)
@@ -64,6 +64,12 @@ class Demonstration:
     def log(self) -> str:
         path = self.directory / "server.log"
         return path.read_text(errors="replace") if path.exists() else ""
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment without the settings of the tests, but with their CAPTCHA: every code is 00000."""
+    kept = {name: value for name, value in os.environ.items() if not _PORTAL_SETTINGS.fullmatch(name)}
+    return {**kept, "ISOLOIR_CAPTCHA": "test"}
 
 
 @dataclass(frozen=True)

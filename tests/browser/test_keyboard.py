@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.voter import PASSWORD, Voter
+from tests.browser.voter import ANSWER, CAPTCHA, PASSWORD, Voter
 
 _FOCUSED = """() => {
   const one = document.activeElement;
@@ -84,13 +84,21 @@ def open_the_account(voter: Voter, keys: Keyboard) -> None:
     keys.presses("Accéder à mon espace électeur")
     voter.sees("Identifiez-vous")
     keys.fills("id_email", voter.identity.address)
+    keys.fills("id_captcha", CAPTCHA)
     page.keyboard.press("Enter")
     voter.sees("Saisissez votre mot de passe")
     voter.opens_her_mailbox()
-    keys.presses("/lien/")
+    keys.presses("/activation/")
     voter.sees("Faites votre mot de passe")
     keys.fills("id_password", PASSWORD)
     keys.fills("id_confirmation", PASSWORD)
+    keys.fills("id_captcha", CAPTCHA)
+    page.keyboard.press("Enter")
+    voter.sees("Choisissez votre question défi")
+    keys.goes_to(field="id_question")
+    page.keyboard.press("ArrowDown")
+    keys.fills("id_answer", ANSWER)
+    keys.fills("id_answer_again", ANSWER)
     page.keyboard.press("Enter")
     voter.sees("Bienvenue")
 

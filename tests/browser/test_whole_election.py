@@ -97,6 +97,7 @@ def vote(company: Company) -> dict[str, str]:
     voter.opens_her_mailbox()
     voter.opens_her_link()
     voter.makes_her_password()
+    voter.activates_her_account()
     contests = voter.reads_the_lists()
     voter.enters_the_booth()
     voter.types_her_code()

@@ -9,6 +9,9 @@ from tests.browser.demonstration import Identity
 from tests.browser.person import Person, bare
 
 PASSWORD = "Deux-Chevaux-Bleus-7"
+ANSWER = "Saint-Étienne"
+# What the CAPTCHA's test back end, with which these demonstrations run, takes for every picture.
+CAPTCHA = "00000"
 BLANK = "Vote blanc"
 # The worker delivers twice a second; a loaded machine takes its time.
 _LOOKS_AT_THE_MAILBOX = 60
@@ -38,19 +41,24 @@ class Voter(Person):
         self.looks("voter-welcome")
         self.clicks("Accéder à mon espace électeur")
 
+    def copies_the_code(self) -> None:
+        """Fill in the CAPTCHA of the page."""
+        self.page.get_by_label("Chiffres de l’image ou du son").fill(CAPTCHA)
+
     def identifies_herself(self) -> None:
         self.looks("voter-identification")
         self.page.get_by_label("Adresse électronique professionnelle").fill(self.identity.address)
+        self.copies_the_code()
         self.clicks("Continuer")
         self.sees("Saisissez votre mot de passe")
-        self.looks("voter-password-or-mail")
+        self.looks("voter-password")
 
-    def opens_her_mailbox(self) -> None:
-        """Look into the mailbox until the link that was asked for is there."""
-        newest = self.page.locator("article h2").first
+    def opens_her_mailbox(self, *, until: str = "/activation/") -> None:
+        """Look into the mailbox until the newest e-mail holds a link of this sort."""
+        newest = self.page.locator("article").first
         for _ in range(_LOOKS_AT_THE_MAILBOX):
             self.page.goto(f"/demo/courrier/?pour={self.identity.address}")
-            if newest.count() and "Votre lien" in newest.inner_text():
+            if newest.count() and until in newest.inner_text():
                 break
             self.page.wait_for_timeout(200)
         else:
@@ -58,16 +66,30 @@ class Voter(Person):
         self.looks("demo-mailbox")
 
     def opens_her_link(self) -> None:
-        """Follow the link of the newest e-mail."""
-        self.page.locator("article").first.get_by_role("link", name="/lien/").click()
+        """Follow the activation link of the newest e-mail."""
+        self.page.locator("article").first.get_by_role("link", name="/activation/").click()
         self.sees("Faites votre mot de passe")
-        self.looks("voter-link-password")
+        self.looks("voter-activation-password")
 
     def makes_her_password(self) -> None:
-        self.page.get_by_label("Nouveau mot de passe Élections", exact=True).fill(PASSWORD)
-        self.page.get_by_label("Le même mot de passe, une seconde fois", exact=True).fill(PASSWORD)
-        self.looks("voter-link-password-filled")
-        self.clicks("Enregistrer et entrer dans mon espace")
+        """Make a password on the first page of the activation."""
+        self.types_a_password_twice()
+        self.looks("voter-activation-password-filled")
+        self.clicks("Continuer vers la question défi")
+        self.sees("Choisissez votre question défi")
+
+    def types_a_password_twice(self, password: str = PASSWORD) -> None:
+        self.page.get_by_label("Nouveau mot de passe Élections", exact=True).fill(password)
+        self.page.get_by_label("Le même mot de passe, une seconde fois", exact=True).fill(password)
+        self.copies_the_code()
+
+    def activates_her_account(self) -> None:
+        """Choose the first question on the second page of the activation, and keep everything."""
+        self.looks("voter-activation-question")
+        self.page.get_by_label("Question défi", exact=True).select_option(index=1)
+        self.page.get_by_label("Réponse secrète", exact=True).fill(ANSWER)
+        self.page.get_by_label("La même réponse, une seconde fois", exact=True).fill(ANSWER)
+        self.clicks("Activer mon compte")
         self.sees("Bienvenue")
 
     def opens_her_account(self) -> None:
@@ -77,6 +99,7 @@ class Voter(Person):
         self.opens_her_mailbox()
         self.opens_her_link()
         self.makes_her_password()
+        self.activates_her_account()
 
     def reads_the_lists(self) -> list[str]:
         """Read the lists of each contest from the voter space; return the names of the contests."""

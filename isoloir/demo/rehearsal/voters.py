@@ -16,6 +16,10 @@ from isoloir_protocol.possession import prove_possession
 from nacl.signing import VerifyKey
 
 _CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+_CAPTCHA = re.compile(r'name="captcha_0"[^>]* value="([^"]+)"')
+_QUESTION = re.compile(r'<option value="(\d+)"')
+# The CAPTCHA's own test back end, which production refuses, has the same code for every picture.
+_TEST_CODE = "00000"
 _TIMEOUT = httpx.Timeout(60.0)
 
 
@@ -44,16 +48,27 @@ class HttpVoter:
         self._http.close()
 
     def open_account(self, link: str) -> None:
-        """Follow the one-time link and set a password."""
+        """Follow the one-time link, make a password, choose a challenge question, activate the account."""
         page = self._expect(self._http.get(httpx.URL(link).raw_path.decode()), "the one-time link opens")
-        token = _CSRF.search(page.text)
-        if token is None:
-            raise RehearsalFailed("the page of the link has no form")
         password = f"Aa1!{secrets.token_urlsafe(12)}"
-        form = {"csrfmiddlewaretoken": token[1], "password": password, "confirmation": password}
-        answer = self._expect(self._http.post(str(page.url), data=form), "the password is accepted")
-        if not answer.url.path.startswith("/espace"):
-            raise RehearsalFailed("the password was refused")
+        page = self._send(page, "the password is accepted", password=password, confirmation=password)
+        question = _QUESTION.search(page.text)
+        if question is None:
+            raise RehearsalFailed("no challenge question is offered")
+        answer = secrets.token_hex(8)
+        page = self._send(page, "the account is activated", question=question[1], answer=answer, answer_again=answer)
+        if not page.url.path.startswith("/espace"):
+            raise RehearsalFailed("the challenge question or its answer was refused")
+
+    def _send(self, page: httpx.Response, expected: str, **fields: str) -> httpx.Response:
+        """Send the form of a page back to its own address, with its marks and the CAPTCHA where it has one."""
+        mark, captcha = _CSRF.search(page.text), _CAPTCHA.search(page.text)
+        if mark is None:
+            raise RehearsalFailed(f"expected: {expected}; the page before has no form")
+        form = {"csrfmiddlewaretoken": mark[1], **fields}
+        if captcha is not None:
+            form |= {"captcha_0": captcha[1], "captcha_1": _TEST_CODE}
+        return self._expect(self._http.post(str(page.url), data=form), expected)
 
     def vote(self) -> list[Cast]:
         """Prove the code, then vote at random in every contest that is open; return what was acknowledged."""

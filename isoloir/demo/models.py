@@ -1,4 +1,4 @@
-"""What only the demonstration has: an adjustable clock, and the mailbox where its messages arrive."""
+"""What only the demonstration has: an adjustable clock, the mailbox where its messages arrive, an employer's portal."""
 
 from django.db import models
 
@@ -26,3 +26,18 @@ class DeliveredMessage(models.Model):
 
     def __str__(self) -> str:
         return self.subject
+
+
+class EmployerGrant(models.Model):
+    """What the fictional employer's portal has granted: a code that serves once, then a token; their SHA-256 alone."""
+
+    code_hash = models.CharField(max_length=64, unique=True)
+    token_hash = models.CharField(max_length=64, blank=True)
+    agent = models.CharField(max_length=40)
+    nonce = models.CharField(max_length=512)
+    challenge = models.CharField(max_length=43)
+    granted_at = models.DateTimeField()
+    redeemed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.granted_at:%Y-%m-%d}"

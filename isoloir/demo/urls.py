@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import views
+from . import employer_views, views
 
 app_name = "demo"
 urlpatterns = [
@@ -13,4 +13,10 @@ urlpatterns = [
     path("membres/", views.play_members, name="play_members"),
     path("cles/<int:owner>.json", views.key_file, name="key_file"),
     path("notices/<str:name>", views.notices, name="notices"),
+    path("employeur/", employer_views.home, name="employer"),
+    path("employeur/.well-known/openid-configuration", employer_views.description, name="employer_description"),
+    path("employeur/autoriser/", employer_views.authorize, name="employer_authorize"),
+    path("employeur/jeton/", employer_views.token, name="employer_token"),
+    path("employeur/identite/", employer_views.userinfo, name="employer_userinfo"),
+    path("employeur/cles.json", employer_views.keys, name="employer_keys"),
 ]

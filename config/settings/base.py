@@ -91,7 +91,7 @@ PASSWORD_HASHERS = ["isoloir.identity.hashers.ExplicitArgon2PasswordHasher"]
 # OWASP's floor for Argon2id (19 MiB, two passes), and how many computations each process of the server runs at once.
 ARGON2_TIME_COST = 2
 ARGON2_MEMORY_KIB = 19 * 1024
-ARGON2_AT_ONCE = int(os.environ.get("ISOLOIR_ARGON2_AT_ONCE", "0")) or os.cpu_count() or 1
+ARGON2_AT_ONCE = int(os.environ.get("ISOLOIR_ARGON2_AT_ONCE", "0")) or min(os.cpu_count() or 1, 32)
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
@@ -201,9 +201,15 @@ CAPTCHA_BACKEND = os.environ.get("ISOLOIR_CAPTCHA", "local")
 CAPTCHA_PLACES = {"identification", "lost-password", "new-password"}
 CAPTCHA_DIGITS = int(os.environ.get("ISOLOIR_CAPTCHA_DIGITS", "5"))
 CAPTCHA_WORK = int(os.environ.get("ISOLOIR_CAPTCHA_WORK", "2000000"))
+CAPTCHETAT_TOKEN_URL = os.environ.get("ISOLOIR_CAPTCHETAT_TOKEN_URL", "https://oauth.piste.gouv.fr/api/oauth/token")
+CAPTCHETAT_API_URL = os.environ.get("ISOLOIR_CAPTCHETAT_API_URL", "https://api.piste.gouv.fr/piste/captchetat/v2")
+CAPTCHETAT_CLIENT_ID = os.environ.get("ISOLOIR_CAPTCHETAT_CLIENT_ID", "")
+CAPTCHETAT_CLIENT_SECRET = os.environ.get("ISOLOIR_CAPTCHETAT_CLIENT_SECRET", "")
 
 # The employer's portal from which voters may arrive (docs/mechanisms/single-sign-on.md), None where there is none.
 SINGLE_SIGN_ON = single_sign_on_from(os.environ)
+# Arrivals that one process treats at once: half its threads, so that a portal that hangs leaves the others to voters.
+PROVIDER_EXCHANGES_AT_ONCE = int(os.environ.get("ISOLOIR_SSO_AT_ONCE", "2"))
 
 LOGGING = {
     "version": 1,

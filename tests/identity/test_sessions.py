@@ -1,0 +1,245 @@
+"""Voters' sessions: their limits by the election, what ends them at once, and what waits in them."""
+
+from datetime import timedelta
+
+import pytest
+
+from isoloir.identity.actions import (
+    enter_without_activation,
+    open_session,
+    replace_password,
+    restore_account,
+    sign_out,
+    suspend_account,
+)
+from isoloir.identity.links import read_link
+from isoloir.identity.sessions import (
+    begin_vote,
+    held_password,
+    hold_password,
+    is_open,
+    limits_of,
+    read_session,
+    session_has_ended,
+)
+from tests.account_acts import ACTIVATION, NEW_PASSWORD, activate_by_link, give_link, try_password
+from tests.electorate import BEFORE, DURING, PASSWORD, activate, make_voter
+
+pytestmark = pytest.mark.django_db
+ANNE = "anne.dupont@valmont.example"
+A_MINUTE, A_MOMENT = timedelta(minutes=1), timedelta(microseconds=1)
+
+
+@pytest.fixture
+def voter(election):
+    voter = make_voter(election)
+    activate(voter)
+    return voter
+
+
+def enter(client, election, at=BEFORE):
+    session = client.session
+    open_session(session, try_password(election, ANNE, PASSWORD, at=at))
+    return session
+
+
+def visit(session, at, every=10 * A_MINUTE, start=BEFORE):
+    """Be seen regularly from `start` to `at`."""
+    while start < at:
+        assert read_session(session, at=start), start
+        start += every
+
+
+# ---- Limits ----
+
+
+@pytest.mark.parametrize(("idle", "absolute"), [(15, 60), (5, 30)])
+def test_an_idle_session_ends_at_the_limit_of_the_election(client, election, voter, idle, absolute):
+    election.idle_minutes, election.session_minutes = idle, absolute
+    election.save()
+    session = enter(client, election)
+    end = BEFORE + timedelta(minutes=idle)
+    assert read_session(session, at=end - A_MOMENT)
+    session = enter(client, election)
+    assert read_session(session, at=end) is None
+    assert session_has_ended(session)
+    assert not session_has_ended(session)
+
+
+@pytest.mark.parametrize("absolute", [60, 45])
+def test_a_session_in_use_lives_until_the_absolute_limit(client, election, voter, absolute):
+    election.session_minutes = absolute
+    election.save()
+    session = enter(client, election)
+    end = BEFORE + timedelta(minutes=absolute)
+    visit(session, end)
+    assert read_session(session, at=end - A_MOMENT)
+    assert read_session(session, at=end) is None
+
+
+def test_limits_are_told_as_they_are_kept(client, election, voter):
+    session = enter(client, election)
+    seen = BEFORE + 7 * A_MINUTE
+    voter = read_session(session, at=seen).voter
+    limits = limits_of(session, voter=voter, at=seen)
+    assert (limits.idle_ends_at, limits.ends_at) == (seen + 15 * A_MINUTE, BEFORE + 60 * A_MINUTE)
+    assert limits.first == limits.idle_ends_at
+    assert limits.activated
+    assert read_session(session, at=limits.first - A_MOMENT, noting=False)
+    assert read_session(session, at=limits.first) is None
+
+
+def test_being_seen_is_written_once_a_minute_and_not_when_a_script_asks(client, election, voter):
+    session = enter(client, election)
+    session.save()
+    for at, noting, written in (
+        (BEFORE + timedelta(seconds=59), True, False),
+        (BEFORE + 2 * A_MINUTE, False, False),
+        (BEFORE + 2 * A_MINUTE, True, True),
+    ):
+        session.modified = False
+        assert read_session(session, at=at, noting=noting)
+        assert session.modified is written
+
+
+def test_who_was_there_at_closing_is_not_cut_before_the_grace_ends(client, election, voter):
+    close = election.voting_closes_at
+    session = enter(client, election, at=close - 14 * A_MINUTE)
+    limits = limits_of(session, voter=voter, at=close)
+    assert limits.idle_ends_at == election.grace_ends_at
+    assert limits.ends_at == close + 46 * A_MINUTE
+    assert read_session(session, at=election.grace_ends_at - A_MOMENT, noting=False)
+    assert read_session(session, at=election.grace_ends_at) is None
+
+
+def test_who_had_left_before_closing_stays_out(client, election, voter):
+    session = enter(client, election, at=election.voting_closes_at - 15 * A_MINUTE)
+    assert read_session(session, at=election.voting_closes_at + A_MINUTE) is None
+
+
+# ---- Voting ----
+
+
+def test_a_proved_code_lets_the_absolute_limit_run_anew_once(client, election, voter):
+    session = enter(client, election, at=DURING)
+    at = DURING + 50 * A_MINUTE
+    visit(session, at, start=DURING)
+    begin_vote(session, at=at)
+    assert limits_of(session, voter=voter, at=at).ends_at == at + 60 * A_MINUTE
+    begin_vote(session, at=at + 10 * A_MINUTE)
+    assert limits_of(session, voter=voter, at=at).ends_at == at + 60 * A_MINUTE
+    visit(session, at + 60 * A_MINUTE, start=at)
+    assert read_session(session, at=at + 60 * A_MINUTE) is None
+
+
+def test_the_idle_limit_stays_in_the_middle_of_a_vote(client, election, voter):
+    session = enter(client, election, at=DURING)
+    begin_vote(session, at=DURING)
+    assert read_session(session, at=DURING + 15 * A_MINUTE) is None
+
+
+def test_voting_does_not_move_the_authentication_that_the_grace_asks_for(client, election, voter):
+    session = enter(client, election, at=DURING)
+    begin_vote(session, at=DURING + 10 * A_MINUTE)
+    assert read_session(session, at=DURING + 10 * A_MINUTE).authenticated_at == DURING
+
+
+# ---- What ends sessions at once ----
+
+
+def test_a_new_password_ends_the_other_sessions_and_opens_one(client, election, voter):
+    session = enter(client, election)
+    proved = replace_password(token=give_link(voter, NEW_PASSWORD), password="Mésange-Bleue-2026", at=BEFORE + A_MINUTE)
+    assert read_session(session, at=BEFORE + A_MINUTE) is None
+    fresh = type(session)()
+    open_session(fresh, proved)
+    assert read_session(fresh, at=BEFORE + A_MINUTE)
+
+
+def test_a_sign_in_that_was_checked_before_the_password_changed_opens_nothing(client, election, voter):
+    # Its instant may be later than that of the change: what counts is the password that was checked.
+    proved = try_password(election, ANNE, PASSWORD, at=BEFORE + A_MINUTE)
+    replace_password(token=give_link(voter, NEW_PASSWORD), password="Mésange-Bleue-2026", at=BEFORE + A_MINUTE / 2)
+    session = client.session
+    open_session(session, proved)
+    assert read_session(session, at=BEFORE + A_MINUTE) is None
+
+
+def test_a_renewed_hash_ends_no_session(client, election, voter, settings):
+    session = enter(client, election)
+    settings.ARGON2_TIME_COST = 2
+    try_password(election, ANNE, PASSWORD)
+    assert read_session(session, at=BEFORE)
+
+
+def test_an_access_without_activation_ends_when_the_account_is_activated(client, election):
+    voter = make_voter(election)
+    session = client.session
+    open_session(session, enter_without_activation(token=give_link(voter), at=BEFORE))
+    signed_in = read_session(session, at=BEFORE)
+    assert signed_in.voter == voter
+    assert not limits_of(session, voter=signed_in.voter, at=BEFORE).activated
+    activate_by_link(give_link(voter), election)
+    assert read_session(session, at=BEFORE) is None
+
+
+def test_a_suspension_ends_sessions_and_lifting_it_does_not_bring_them_back(client, election, voter):
+    session = enter(client, election)
+    suspend_account(voter=voter, reason="Motif", actor="administration", at=BEFORE)
+    assert read_session(session, at=BEFORE) is None
+    restore_account(voter=voter, reason="Motif", actor="administration", at=BEFORE)
+    assert read_session(session, at=BEFORE) is None
+
+
+def test_a_session_of_a_voter_who_left_the_roll_is_over(client, election, voter):
+    session = enter(client, election)
+    voter.delete()
+    assert read_session(session, at=BEFORE) is None
+
+
+def test_signing_out_leaves_nothing_of_the_voter_and_changes_the_key(client, election, voter):
+    session = enter(client, election)
+    begin_vote(session, at=BEFORE)
+    session["staff"] = "stays"
+    key = session.session_key
+    sign_out(session)
+    assert not is_open(session)
+    assert list(session.keys()) == ["staff"]
+    assert session.session_key != key
+
+
+def test_signing_in_changes_the_key_and_drops_what_the_visit_before_left(client, election, voter):
+    session = client.session
+    session["vote_code_proved_by"] = 12
+    session.save()
+    key = session.session_key
+    open_session(session, try_password(election, ANNE, PASSWORD))
+    assert session.session_key != key
+    assert "vote_code_proved_by" not in session
+
+
+# ---- The password that waits for the second page ----
+
+
+def test_a_held_password_is_for_its_link_alone_and_for_the_idle_limit(client, election):
+    voter = make_voter(election)
+    link = read_link(give_link(voter), purpose=ACTIVATION, at=BEFORE)
+    other = read_link(give_link(voter), purpose=ACTIVATION, at=BEFORE)
+    session = client.session
+    assert held_password(session, link=link, at=BEFORE) is None
+    hold_password(session, link=link, password_hash="argon2$x", at=BEFORE)
+    end = BEFORE + 15 * A_MINUTE
+    assert held_password(session, link=link, at=end - A_MOMENT) == "argon2$x"
+    assert held_password(session, link=other, at=BEFORE) is None
+    assert held_password(session, link=link, at=end) is None
+    assert held_password(session, link=link, at=BEFORE) is None
+
+
+def test_a_held_password_goes_when_a_session_opens(client, election):
+    voter = make_voter(election)
+    token = give_link(voter)
+    link = read_link(token, purpose=ACTIVATION, at=BEFORE)
+    session = client.session
+    hold_password(session, link=link, password_hash="argon2$x", at=BEFORE)
+    open_session(session, enter_without_activation(token=token, at=BEFORE))
+    assert held_password(session, link=link, at=BEFORE) is None

@@ -1,6 +1,6 @@
 """Calls to an identity provider: short, bounded, few at a time, never redirected, over TLS.
 
-A provider that is slow, or that lies about its lengths, must cost the portal seconds of two threads and no more: voters
+A provider that is slow, or that lies about its lengths, must cost the portal seconds of a few threads and no more: voters
 who identify themselves otherwise go on beside.
 """
 
@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from django.conf import settings
 
 from .errors import ProviderFault
 
@@ -25,8 +26,7 @@ EXCHANGE_SECONDS = 8.0
 _WAIT_SECONDS = 3.0
 # A set of keys, an identity or a description is a few kilobytes.
 LONGEST_ANSWER = 64 * 1024
-# Exchanges at once in one process, half the threads of the server that `isoloir demo` starts; the next one waits a second.
-_AT_ONCE = threading.BoundedSemaphore(2)
+# How long an exchange waits for its turn, when as many are under way as the setting PROVIDER_EXCHANGES_AT_ONCE allows.
 _PATIENCE_SECONDS = 1.0
 
 
@@ -132,7 +132,8 @@ def exchange(*, transport: httpx.BaseTransport | None, loopback: bool) -> Iterat
 
     A proxy that the environment names is used, but not towards this machine.
     """
-    if not _AT_ONCE.acquire(timeout=_PATIENCE_SECONDS):
+    turns = _turns()
+    if not turns.acquire(timeout=_PATIENCE_SECONDS):
         raise ProviderFault("busy")
     try:
         with httpx.Client(
@@ -140,7 +141,12 @@ def exchange(*, transport: httpx.BaseTransport | None, loopback: bool) -> Iterat
         ) as client:
             yield Exchange(client)
     finally:
-        _AT_ONCE.release()
+        turns.release()
+
+
+@cache
+def _turns() -> threading.BoundedSemaphore:
+    return threading.BoundedSemaphore(settings.PROVIDER_EXCHANGES_AT_ONCE)
 
 
 @cache

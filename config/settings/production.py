@@ -5,7 +5,7 @@ import os
 from django.core.exceptions import ImproperlyConfigured
 
 from .base import *  # noqa: F403
-from .base import CAPTCHA_BACKEND
+from .base import CAPTCHA_BACKEND, CAPTCHA_DIGITS
 
 
 def _required(name: str) -> str:
@@ -33,3 +33,8 @@ EMAIL_HOST_PASSWORD = os.environ.get("ISOLOIR_SMTP_PASSWORD", "")
 EMAIL_USE_TLS = os.environ.get("ISOLOIR_SMTP_TLS", "1") == "1"
 if CAPTCHA_BACKEND not in ("local", "captchetat"):
     raise ImproperlyConfigured("ISOLOIR_CAPTCHA vaut « local » ou « captchetat ».")
+if CAPTCHA_BACKEND == "captchetat":
+    CAPTCHETAT_CLIENT_ID = _required("ISOLOIR_CAPTCHETAT_CLIENT_ID")
+    CAPTCHETAT_CLIENT_SECRET = _required("ISOLOIR_CAPTCHETAT_CLIENT_SECRET")
+if CAPTCHA_DIGITS not in (4, 5):
+    raise ImproperlyConfigured("ISOLOIR_CAPTCHA_DIGITS vaut 4 ou 5.")

@@ -32,10 +32,11 @@ SKEW = timedelta(seconds=30)
 LONGEST_PICTURE = 96 * 1024
 _LONGEST_SHORT = 400
 _KEY = "captcha-key"
-# Backend (8 bytes), instant in milliseconds, number of digits, largest number of the proof of work, then the picture's hash
+# Backend (16 bytes), instant in milliseconds, number of digits, largest number of the proof of work, then the picture's hash
 # (zeros: none) and the service's own reference.
-_HEAD = struct.Struct(">8sQBI32s")
+_HEAD = struct.Struct(">16sQBI32s")
 _NO_PICTURE = bytes(32)
+_PICTURE_TYPES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,8 @@ def read_challenge(token: str, *, at: datetime) -> Challenge:
 
     Raises CaptchaExpired for every other text: altered, too long, of another deployment, expired.
     """
-    short, _separator, encoded_picture = token.partition(".")
-    if len(short) > _LONGEST_SHORT or len(encoded_picture) > LONGEST_PICTURE:
+    short, separator, encoded_picture = token.partition(".")
+    if len(short) > _LONGEST_SHORT or len(encoded_picture) > LONGEST_PICTURE or (separator and not encoded_picture):
         raise CaptchaExpired
     sealed, picture = _from_text(short), _from_text(encoded_picture)
     try:
@@ -127,6 +128,14 @@ def read_challenge(token: str, *, at: datetime) -> Challenge:
     if not challenge.issued_at - SKEW <= at < challenge.expires_at:
         raise CaptchaExpired
     return challenge
+
+
+def picture_type(picture: bytes) -> str:
+    """Return the media type of an image that a browser shows. Raises ValueError for anything else."""
+    for beginning, media_type in _PICTURE_TYPES.items():
+        if picture.startswith(beginning):
+            return media_type
+    raise ValueError("neither PNG nor JPEG")
 
 
 def derive(challenge: Challenge, purpose: bytes) -> bytes:

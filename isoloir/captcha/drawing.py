@@ -1,7 +1,7 @@
 """The image: digits that a person reads at a glance and that optical character recognition stumbles over.
 
-What stops the machine is that neighbours touch and that curves as thick as strokes join them; the eye follows both. Contrast
-stays full: nothing is grey.
+Ink and paper change places below a wave that crosses all the digits: the eye follows an outline whatever its colours, the
+machine must first find the wave. Neighbours touch, a thin curve and a few dots join what should be apart. Contrast stays full.
 """
 
 import io
@@ -10,7 +10,7 @@ import random
 from functools import cache
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 # Pixels; shown at half this size, so that it is sharp on a phone.
 WIDTH, HEIGHT = 520, 180
@@ -26,9 +26,10 @@ def draw_digits(digits: str, *, noise: random.Random) -> bytes:
     pencil = ImageDraw.Draw(image)
     _scatter_dots(pencil, noise)
     _place_digits(image, digits, noise)
-    _cross_with_curves(pencil, noise)
+    _cross_with_a_curve(pencil, noise)
+    image = _turned_over_below_a_wave(image, noise)
     stream = io.BytesIO()
-    image.quantize(16).save(stream, "PNG", compress_level=6)
+    image.save(stream, "PNG", compress_level=3)
     return stream.getvalue()
 
 
@@ -56,7 +57,7 @@ def _slanted(digit: str, noise: random.Random) -> Image.Image:
     width, height = round(right - left) + 2 * border, round(bottom - top) + 2 * border
     mask = Image.new("L", (width, height), 0)
     ImageDraw.Draw(mask).text((border - left, border - top), digit, fill=255, font=font)
-    angle, shear, stretch = math.radians(noise.uniform(-22, 22)), noise.uniform(-0.22, 0.22), noise.uniform(0.82, 1.0)
+    angle, shear, stretch = math.radians(noise.uniform(-18, 18)), noise.uniform(-0.2, 0.2), noise.uniform(0.82, 1.0)
     cosine, sine = math.cos(angle), math.sin(angle)
     # One affine pass: where in the upright digit each pixel of the slanted one comes from.
     a, b = cosine * stretch + shear * -sine, sine * stretch + shear * cosine
@@ -70,16 +71,26 @@ def _slanted(digit: str, noise: random.Random) -> Image.Image:
     )
 
 
-def _cross_with_curves(pencil: ImageDraw.ImageDraw, noise: random.Random) -> None:
-    """Draw waves across the whole image, some in ink and some in paper."""
-    for colour, thickness in ((_INK, 7), (_INK, 6), (_PAPER, 5)):
-        middle, height = noise.uniform(0.3, 0.7) * HEIGHT, noise.uniform(16, 40)
-        length, start = noise.uniform(200, 420), noise.uniform(0, 2 * math.pi)
-        points = [(x, middle + height * math.sin(start + 2 * math.pi * x / length)) for x in range(-10, WIDTH + 11, 10)]
-        pencil.line(points, fill=colour, width=thickness, joint="curve")
+def _cross_with_a_curve(pencil: ImageDraw.ImageDraw, noise: random.Random) -> None:
+    pencil.line(_wave(noise, height=(16, 40), length=(200, 420)), fill=_INK, width=4, joint="curve")
+
+
+def _wave(noise: random.Random, *, height: tuple[int, int], length: tuple[int, int]) -> list[tuple[float, float]]:
+    """Return the points of a wave across the whole image, at about half its height."""
+    middle, rise = noise.uniform(0.4, 0.6) * HEIGHT, noise.uniform(*height)
+    turn, start = 2 * math.pi / noise.uniform(*length), noise.uniform(0, 2 * math.pi)
+    return [(x, middle + rise * math.sin(start + turn * x)) for x in range(-10, WIDTH + 11, 10)]
 
 
 def _scatter_dots(pencil: ImageDraw.ImageDraw, noise: random.Random) -> None:
-    for _number in range(90):
+    for _number in range(45):
         x, y, radius = noise.uniform(0, WIDTH), noise.uniform(0, HEIGHT), noise.uniform(1.5, 4)
         pencil.ellipse((x - radius, y - radius, x + radius, y + radius), fill=_INK)
+
+
+def _turned_over_below_a_wave(image: Image.Image, noise: random.Random) -> Image.Image:
+    """Return the image with ink and paper exchanged below a wave that crosses all the digits."""
+    below = Image.new("L", image.size, _PAPER)
+    wave = _wave(noise, height=(14, 34), length=(240, 520))
+    ImageDraw.Draw(below).polygon([*wave, (WIDTH + 10, HEIGHT), (-10, HEIGHT)], fill=_INK)
+    return ImageChops.invert(ImageChops.difference(image, below))

@@ -1,4 +1,4 @@
-"""A page with a CAPTCHA and nothing else to it, and the CAPTCHA's own addresses."""
+"""The portal's URLs, with a page that has a CAPTCHA and nothing else to it."""
 
 from django import forms
 from django.http import HttpResponse
@@ -31,6 +31,10 @@ def trial(request):
 
 
 urlpatterns = [
+    path("", include("config.urls")),
     path("essai/", trial),
-    path("captcha/", include("isoloir.web.captcha.urls")),
 ]
+handler400 = "isoloir.web.views.bad_request"
+handler403 = "isoloir.web.views.forbidden"
+handler404 = "isoloir.web.views.not_found"
+handler500 = "isoloir.web.views.server_error"

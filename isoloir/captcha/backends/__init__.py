@@ -52,7 +52,8 @@ def backend_of(challenge: Challenge) -> Backend:
 
 
 def _backends() -> dict[str, Backend]:
+    from .captchetat import CaptchEtatBackend
     from .constant import ConstantBackend
     from .local import LocalBackend
 
-    return {backend.name: backend for backend in (LocalBackend(), ConstantBackend())}
+    return {backend.name: backend for backend in (LocalBackend(), CaptchEtatBackend(), ConstantBackend())}

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from isoloir.captcha.challenges import read_challenge
+from isoloir.captcha.challenges import picture_type, read_challenge
 from isoloir.captcha.work import work_target
 
 
@@ -31,7 +31,7 @@ def present_challenge(token: str, *, at: datetime) -> ShownChallenge:
     challenge = read_challenge(token, at=at)
     if challenge.picture:
         # The picture of a service of others came with the challenge: the page holds it, and nothing is kept here.
-        image_url = f"data:image/png;base64,{base64.b64encode(challenge.picture).decode()}"
+        image_url = f"data:{picture_type(challenge.picture)};base64,{base64.b64encode(challenge.picture).decode()}"
     else:
         image_url = reverse("captcha:image", args=(challenge.short,))
     return ShownChallenge(

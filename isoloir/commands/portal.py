@@ -173,6 +173,7 @@ def _now() -> datetime:
 
 def _create_election(options: argparse.Namespace) -> None:
     from isoloir.elections.actions import Calendar, create_election
+    from isoloir.identity.challenge import install_default_questions
     from isoloir.identity.passwords import POLICIES
 
     if options.password_policy not in POLICIES:
@@ -189,6 +190,7 @@ def _create_election(options: argparse.Namespace) -> None:
         slug=options.slug, name=options.name, organiser=options.organiser, help_line=options.help_line,
         calendar=calendar, password_policy=options.password_policy, actor=_ACTOR, at=_now(),
     )  # fmt: skip
+    install_default_questions(election)
     print(f"Élection créée : {election.slug}")
 
 

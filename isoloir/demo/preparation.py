@@ -17,6 +17,7 @@ from isoloir.credentials.imports import import_slots
 from isoloir.credentials.request import export_credential_request
 from isoloir.elections.actions import Calendar, create_election
 from isoloir.elections.models import Election
+from isoloir.identity.challenge import install_default_questions
 from isoloir.identity.models import Account
 from isoloir.pollingstation.files import import_files, read_folder
 
@@ -49,6 +50,7 @@ def prepare_election(
         organiser="Rectorat de l’académie de Valmorane (fictive)", help_line="01 99 00 12 34 (numéro fictif)",
         calendar=calendar_from(at), actor=ACTOR, at=at,
     )  # fmt: skip
+    install_default_questions(election)
     import_files(election=election, files=read_folder(directory / "fiction"), actor=ACTOR, at=at)
     request = directory / "request"
     shutil.rmtree(request, ignore_errors=True)

@@ -14,11 +14,10 @@ from isoloir.messaging.actions import queue_emails
 from isoloir.roll.models import Voter, address_key
 
 from . import mails, sessions
-from .campaigns import finish_campaign, open_campaign
 from .challenge import check_answer_rules, hash_answer, require_offered
 from .errors import LinkRefused, LinkUsed, SignInRefused, SuspensionRefused
 from .links import consume_link, lock_link, read_link
-from .models import Campaign, ChallengeQuestion, OneTimeLink, Suspension, VoterAccount
+from .models import ChallengeQuestion, OneTimeLink, Suspension, VoterAccount
 from .passwords import check_password_hash, check_voter_password, hash_password, normalise_password
 from .permissions import require_not_suspended, require_open_portal
 from .slowdown import begin_try, forgive_try, network_of
@@ -160,11 +159,6 @@ def restore_account(*, voter: Voter, reason: str, actor: str, at: datetime) -> N
     if not lifted:
         raise SuspensionRefused("not-suspended")
     record(Kind.ACCOUNT_RESTORED, actor=actor, at=at, subject=voter.reference, facts={"reason": reason})
-
-
-def queue_invitations(*, election: Election, at: datetime, actor: str) -> int:
-    """Carry the opening campaign out at once: for the page that has not moved to `campaigns` yet."""
-    return finish_campaign(open_campaign(election=election, kind=Campaign.Kind.OPENING, actor=actor, at=at), at=at)
 
 
 def _voter_of(token: str, *, purpose: OneTimeLink.Purpose, at: datetime) -> Voter:

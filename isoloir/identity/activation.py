@@ -3,16 +3,16 @@
 A « link opened » proves nothing about a voter: mail scanners open links too. Nothing here knows who has voted.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q
 
 from isoloir.elections.models import Election
 from isoloir.messaging.models import Message
 from isoloir.roll.models import Voter
 
-from .models import OneTimeLink, VoterAccount
+from .models import OneTimeLink
 
 _LOST = (Message.State.BOUNCED, Message.State.FAILED)
 
@@ -52,27 +52,26 @@ COLUMNS = tuple(field.name for field in fields(ActivationCounts))
 
 
 def count_by_academy(election: Election) -> list[GroupCounts]:
-    """Return the counts of each académie, in alphabetical order, in one query."""
-    rows = _counted(election.voters.all(), "academy").order_by("academy")
-    return [GroupCounts(academy=row["academy"], code="", name="", counts=_counts(row)) for row in rows]
+    """Return the counts of each académie, in alphabetical order."""
+    counted = _count(election, ("academy",), {})
+    return [
+        GroupCounts(academy=academy, code="", name="", counts=counts)
+        for (academy,), counts in sorted(counted.items(), key=lambda item: item[0])
+    ]
 
 
 def count_by_establishment(election: Election, *, academy: str = "", code: str = "") -> list[GroupCounts]:
-    """Return the counts of each establishment, by académie and code, in one query.
+    """Return the counts of each establishment, by académie and code.
 
     Of one académie only if `academy` is given; of those whose code begins with `code` (upper or lower case) if it is.
     """
-    voters = election.voters.all()
-    if academy:
-        voters = voters.filter(academy=academy)
+    limits = {"academy": academy} if academy else {}
     if code:
-        voters = voters.filter(establishment_code__istartswith=code)
-    rows = _counted(voters, "academy", "establishment_code", "establishment")
+        limits["establishment_code__istartswith"] = code
+    counted = _count(election, ("academy", "establishment_code", "establishment"), limits)
     return [
-        GroupCounts(
-            academy=row["academy"], code=row["establishment_code"], name=row["establishment"], counts=_counts(row)
-        )
-        for row in rows.order_by("academy", "establishment_code", "establishment")
+        GroupCounts(academy=group[0], code=group[1], name=group[2], counts=counts)
+        for group, counts in sorted(counted.items(), key=lambda item: item[0])
     ]
 
 
@@ -85,28 +84,31 @@ def total_of(groups: Iterable[GroupCounts]) -> ActivationCounts:
     return ActivationCounts(**totals)
 
 
-def _counts(row: dict[str, int]) -> ActivationCounts:
-    return ActivationCounts(**{name: row[name] for name in COLUMNS})
-
-
-def _counted(voters: "QuerySet[Voter]", *groups: str) -> "QuerySet[Voter, dict[str, int]]":
-    links = OneTimeLink.objects.filter(voter=OuterRef("pk"))
-    facts = {
-        "is_invited": Exists(links.filter(campaign__isnull=False)),
-        "has_opened": Exists(links.filter(opened_at__isnull=False)),
-        "is_activated": Exists(VoterAccount.objects.filter(voter=OuterRef("pk"))),
-        "has_entered": Exists(links.filter(outcome=OneTimeLink.Outcome.WITHOUT_ACTIVATION)),
-        "is_lost": Exists(links.filter(message__state__in=_LOST)),
-    }
-    return (
-        voters.annotate(**facts)
-        .values(*groups)
-        .annotate(
-            voters=Count("pk"),
-            invited=Count("pk", filter=Q(is_invited=True)),
-            opened=Count("pk", filter=Q(has_opened=True)),
-            activated=Count("pk", filter=Q(is_activated=True)),
-            without_activation=Count("pk", filter=Q(has_entered=True, is_activated=False)),
-            undelivered=Count("pk", filter=Q(is_lost=True)),
-        )
+def _count(
+    election: Election, groups: Sequence[str], limits: dict[str, str]
+) -> dict[tuple[str, ...], ActivationCounts]:
+    """Return the counts of each group, given by the values of `groups`: two queries, one on voters and one on links."""
+    voters = Voter.objects.filter(election=election, **limits).order_by().values_list(*groups)
+    registered = voters.annotate(Count("pk"), Count("account"))
+    through_voter = {f"voter__{name}": value for name, value in limits.items()}
+    links = OneTimeLink.objects.filter(voter__election=election, **through_voter).order_by()
+    written_to = links.values_list(*(f"voter__{name}" for name in groups)).annotate(
+        invited=_voters_with(campaign__isnull=False),
+        opened=_voters_with(opened_at__isnull=False),
+        without=_voters_with(outcome=OneTimeLink.Outcome.WITHOUT_ACTIVATION, voter__account=None),
+        lost=_voters_with(message__state__in=_LOST),
     )
+    width = len(groups)
+    by_group = {row[:width]: row[width:] for row in written_to}
+    counted = {}
+    for row in registered:
+        invited, opened, without, lost = by_group.get(row[:width], (0, 0, 0, 0))
+        counted[row[:width]] = ActivationCounts(
+            voters=row[width], activated=row[width + 1], invited=invited, opened=opened, without_activation=without,
+            undelivered=lost,
+        )  # fmt: skip
+    return counted
+
+
+def _voters_with(**condition: object) -> Count:
+    return Count("voter", distinct=True, filter=Q(**condition))

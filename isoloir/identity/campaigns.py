@@ -113,15 +113,11 @@ def finish_campaign(campaign: Campaign, *, at: datetime, progress: Callable[[int
 def waiting_voters(campaign: Campaign) -> "QuerySet[Voter]":
     """Return the voters whom the campaign has not written to yet: none whose access is suspended, for no link serves them."""
     written = OneTimeLink.objects.filter(voter=OuterRef("pk"), campaign=campaign)
-    return _addressees(campaign.election, campaign.kind).filter(~Exists(written))
+    return addressees(campaign.election, campaign.kind).filter(~Exists(written))
 
 
-def voters_to_remind(election: Election) -> "QuerySet[Voter]":
-    """Return those to whom a reminder would be written now."""
-    return _addressees(election, Campaign.Kind.REMINDER)
-
-
-def _addressees(election: Election, kind: str) -> "QuerySet[Voter]":
+def addressees(election: Election, kind: str) -> "QuerySet[Voter]":
+    """Return those to whom a campaign of this kind, opened now, would write."""
     voters = Voter.objects.filter(~Exists(Suspension.objects.filter(voter=OuterRef("pk"))), election=election)
     if kind == Campaign.Kind.REMINDER:
         voters = voters.filter(~Exists(VoterAccount.objects.filter(voter=OuterRef("pk"))))
@@ -156,9 +152,10 @@ def _write_batch(campaign: Campaign, *, at: datetime) -> int:
 
 def _next_voters(campaign: Campaign) -> list[Voter]:
     """Return the next voters, from where the campaign stands; only at its end look for any that were passed over."""
-    waiting = waiting_voters(campaign).order_by("pk")
-    last = campaign.links.aggregate(voter=Max("voter"))["voter"] or 0
-    return list(waiting.filter(pk__gt=last)[:_VOTERS_AT_ONCE]) or list(waiting[:_VOTERS_AT_ONCE])
+    last = campaign.links.order_by("-voter_id").values_list("voter_id", flat=True).first() or 0
+    # None of these has a link of this campaign: no need to ask the database for each.
+    following = addressees(campaign.election, campaign.kind).filter(pk__gt=last).order_by("pk")
+    return list(following[:_VOTERS_AT_ONCE]) or list(waiting_voters(campaign).order_by("pk")[:_VOTERS_AT_ONCE])
 
 
 def campaign_progress(campaign: Campaign) -> CampaignProgress:

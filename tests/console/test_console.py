@@ -17,6 +17,7 @@ from isoloir.credentials.authority.issue import issue_codes
 from isoloir.credentials.authority.request import read_request
 from isoloir.credentials.models import Slot
 from isoloir.elections.models import CandidateList, Contest, Election
+from isoloir.identity.campaigns import continue_campaigns
 from isoloir.journal.models import JournalEntry
 from isoloir.messaging.models import Message
 from isoloir.roll.models import Voter
@@ -261,6 +262,9 @@ def test_a_request_without_a_roll_says_what_is_missing(administrator: Client, el
 def test_the_campaign_invites_each_voter_once(prepared: Client, election: Election) -> None:
     for _time in range(2):
         assert prepared.post(reverse("console:invitations")).status_code == 302
+        assert "6 électeurs restent à inviter" in text(prepared.get(reverse("console:invitations")))
+    while continue_campaigns(at=electorate.BEFORE):
+        pass
     assert Message.objects.filter(kind="invitation").count() == 6
     assert "Tous les électeurs sont invités." in text(prepared.get(reverse("console:invitations")))
 

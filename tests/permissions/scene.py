@@ -80,7 +80,7 @@ def make_scene() -> Scene:
         clients=clients,
         values={
             "sealed": sealed, "published": published, "tied": tied, "station": world.station.code, "token": token,
-            "owner": 1, "notice": "0990001A.pdf", **_write_texts(world.election),
+            "owner": 1, "notice": "0990001A.pdf", "voter": world.voters[0].pk, **_write_texts(world.election),
         },
         foreign={"uuid": [other.uuid, "inconnu"], "code": [other.code, "inconnu"], "station": ["autre", "inconnu"]},
     )  # fmt: skip

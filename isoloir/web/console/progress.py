@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 
 from isoloir.credentials.models import SlotLink
 from isoloir.elections.models import CandidateList, Contest, Election
-from isoloir.identity.models import Campaign, OneTimeLink
-from isoloir.messaging.models import Message
+from isoloir.identity.campaigns import addressees, campaign_progress
+from isoloir.identity.models import Campaign
 from isoloir.roll.models import RollEntry
 
 
@@ -63,15 +63,22 @@ def tasks_of(election: Election) -> list[dict[str, Any]]:
     return [{"sentence": sentence, "done": done, "url": "" if done else url} for sentence, done, url in steps]
 
 
-def campaign_counts(election: Election) -> dict[str, int]:
-    """Return how many voters were invited and wait to be, and what became of the messages."""
-    invited = OneTimeLink.objects.filter(voter__election=election, campaign__kind=Campaign.Kind.OPENING)
-    number = invited.values("voter").distinct().count()
-    states = dict(Message.objects.filter(kind="invitation").order_by().values_list("state").annotate(Count("pk")))
+def campaign_counts(election: Election) -> dict[str, Any]:
+    """Return how far the opening campaign is: voters invited and waiting, messages by state, and whether it is under way."""
+    campaign = Campaign.objects.filter(election=election, kind=Campaign.Kind.OPENING).first()
+    if campaign is None:
+        waiting = addressees(election, Campaign.Kind.OPENING).count()
+        return {
+            "is_running": False,
+            "invited": 0,
+            "waiting": waiting,
+            "queued": 0,
+            "sent": 0,
+            "failed": 0,
+            "bounced": 0,
+        }
+    progress = campaign_progress(campaign)
     return {
-        "invited": number,
-        "waiting": election.voters.count() - number,
-        "queued": states.get(Message.State.QUEUED, 0),
-        "sent": states.get(Message.State.SENT, 0),
-        "failed": states.get(Message.State.FAILED, 0),
-    }
+        "is_running": campaign.finished_at is None, "invited": progress.voters, "waiting": progress.waiting,
+        "queued": progress.queued, "sent": progress.sent, "failed": progress.failed, "bounced": progress.bounced,
+    }  # fmt: skip

@@ -4,7 +4,7 @@ from django.urls import path
 
 from isoloir.web.bureau import signin
 
-from . import questions, texts, views
+from . import accounts, activation, questions, texts, views
 
 app_name = "console"
 urlpatterns = [
@@ -14,6 +14,13 @@ urlpatterns = [
     path("codes/demande/", views.request_codes, name="request"),
     path("codes/reception/", views.receive_slots, name="slots"),
     path("campagne/", views.invite_voters, name="invitations"),
+    path("comptes/", accounts.accounts, name="accounts"),
+    path("comptes/<int:number>/", accounts.account, name="account"),
+    path("comptes/ralentissements/", accounts.slowdowns, name="slowdowns"),
+    path("comptes/regles/", accounts.account_rules, name="account_rules"),
+    path("comptes/activation/", activation.activation, name="activation"),
+    path("comptes/activation.csv", activation.activation_export, name="activation_export"),
+    path("comptes/relance/", activation.remind, name="remind"),
     path("textes/", texts.texts, name="texts"),
     path("textes/<str:kind>/", texts.text, name="text"),
     path("textes/<str:kind>/versions/", texts.text_versions, name="text_versions"),

@@ -16,7 +16,9 @@ from isoloir.credentials.request import build_credential_request
 from isoloir.elections.actions import change_calendar
 from isoloir.elections.errors import CalendarRefused, ElectionSealed
 from isoloir.elections.models import Contest, Election
-from isoloir.identity.actions import queue_invitations
+from isoloir.identity.campaigns import open_campaign
+from isoloir.identity.errors import IdentityRefused
+from isoloir.identity.models import Campaign
 from isoloir.pollingstation.files import import_files
 from isoloir.roll.errors import RollRefused
 from isoloir.web.access import MemberRequest, audience
@@ -167,10 +169,15 @@ def receive_slots(request: MemberRequest) -> HttpResponse:
 def invite_voters(request: MemberRequest) -> HttpResponse:
     """Send the opening campaign to the voters who were not invited yet, once the portal is open."""
     election = _election()
-    is_open = election.is_portal_open(at=request.now)
-    if request.method == "POST" and is_open:
-        queued = queue_invitations(election=election, at=request.now, actor=request.user.email)
-        messages.success(request, _("Courriels mis en file : %(queued)d.") % {"queued": queued})
+    if request.method == "POST":
+        try:
+            open_campaign(election=election, kind=Campaign.Kind.OPENING, actor=request.user.email, at=request.now)
+        except IdentityRefused as refusal:
+            messages.error(request, refusal.message)
+        else:
+            messages.success(request, _("La campagne est lancée : les courriels partent dans les prochaines minutes."))
         return redirect("console:invitations")
-    context = {"section": "campaign", "is_open": is_open, **campaign_counts(election)}
+    context = {
+        "section": "campaign", "is_open": election.is_portal_open(at=request.now), **campaign_counts(election)
+    }  # fmt: skip
     return render(request, "console/invitations.html", context)

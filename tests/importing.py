@@ -19,6 +19,10 @@ LIST_COLUMNS = (
     "contest", "kind", "name", "organisations", "affiliation", "logo_file", "statement_file", "position",
 )  # fmt: skip
 CANDIDATE_COLUMNS = ("contest", "list", "rank", "civility", "last_name", "first_names")
+TWO_ADDRESSES_COLUMNS = (
+    "reference", "civility", "last_name", "first_names", "email", "second_email", "academy", "establishment_code",
+    "establishment", "delivery_lines", "contests",
+)  # fmt: skip
 VOTER_COLUMNS = (
     "reference", "civility", "last_name", "first_names", "email", "academy", "establishment_code", "establishment",
     "delivery_lines", "contests",

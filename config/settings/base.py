@@ -155,6 +155,7 @@ def database_from_environment(default_path: Path) -> dict[str, object]:
 
 DATABASES = {"default": database_from_environment(VAR_DIR / "isoloir.sqlite3")}
 
+SESSION_ENGINE = "isoloir.identity.sessionstore"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 60 * 60

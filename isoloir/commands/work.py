@@ -85,14 +85,16 @@ def work_once(*, stopped: Callable[[], bool] = lambda: False) -> int:
 
 
 def _prune_now_and_then(*, at: datetime) -> None:
-    """Remove the slow-downs that nothing is left of; not at every turn, for it reads the whole table."""
+    """Remove the slow-downs that nothing is left of, and sessions that are over; not at every turn, for it takes a while."""
     global _pruned_at  # noqa: PLW0603  Like what was told: one worker, one memory of it.
+    from isoloir.identity.sessionstore import SessionStore
     from isoloir.identity.slowdown import prune_slowdowns
 
     now = time.monotonic()
     if _pruned_at is None or now - _pruned_at >= _PRUNING_SECONDS:
         _pruned_at = now
         prune_slowdowns(at=at)
+        SessionStore.clear_expired()
 
 
 def _begin_counts(*, at: datetime) -> int:

@@ -30,6 +30,8 @@ from .models import RollEntry, Voter, VoterAddress, address_key
 
 VOTERS_FILE = "voters.csv"
 _BATCH = 5_000
+# What mail can carry (RFC 5321, 4.5.3.1.3).
+_ADDRESS_BYTES = 254
 # Both name lines and folders of the exchange with the credential authority, hence these plain forms.
 _REFERENCE = re.compile(r"[A-Za-z0-9._:/@+-]{1,40}")
 _ESTABLISHMENT_CODE = re.compile(r"[A-Za-z0-9_-]{1,20}")
@@ -188,7 +190,10 @@ class _RollReader:
 def _check_address(file: CsvFile, line: int, column: str, address: str) -> None:
     try:
         validate_email(address)
+        is_valid = len(address_key(address).encode()) <= _ADDRESS_BYTES
     except ValidationError:
+        is_valid = False
+    if not is_valid:
         file.fault(line, column, _("Ce n’est pas une adresse de courriel valable."))
 
 

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.utils import timezone
 
 from isoloir.identity.actions import (
     enter_without_activation,
@@ -115,6 +117,22 @@ def test_who_was_there_at_closing_is_not_cut_before_the_grace_ends(client, elect
 def test_who_had_left_before_closing_stays_out(client, election, voter):
     session = enter(client, election, at=election.voting_closes_at - 15 * A_MINUTE)
     assert read_session(session, at=election.voting_closes_at + A_MINUTE) is None
+
+
+@pytest.mark.parametrize(("idle", "lives"), [(120, 119), (5, 4)])
+def test_the_row_of_a_session_lives_as_long_as_the_limits_of_the_election(client, election, voter, idle, lives):
+    election.idle_minutes = election.session_minutes = idle
+    election.save()
+    session = enter(client, election)
+    session.save()
+    kept = Session.objects.get(pk=session.session_key).expire_date - timezone.now()
+    assert kept > (lives + 30) * A_MINUTE
+    # The cookie still goes with the browser, and a member's session keeps its own length.
+    assert session.get_expire_at_browser_close()
+    sign_out(session)
+    session.save()
+    kept = Session.objects.get(pk=session.session_key).expire_date - timezone.now()
+    assert kept <= 60 * A_MINUTE
 
 
 # ---- Voting ----

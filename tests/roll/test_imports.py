@@ -11,12 +11,13 @@ from isoloir.credentials.models import SlotLink
 from isoloir.elections.errors import ElectionSealed
 from isoloir.elections.models import Contest, Election
 from isoloir.identity.models import VoterAccount
+from isoloir.identity.voters import find_voter
 from isoloir.journal.models import JournalEntry
 from isoloir.roll.errors import NoContest
 from isoloir.roll.imports import RollImported, import_voters
-from isoloir.roll.models import RollEntry, Voter
+from isoloir.roll.models import RollEntry, Voter, VoterAddress
 from tests.factories import issue_codes, make_contest, make_election
-from tests.importing import ACTOR, AT, VOTER_COLUMNS, csv_file, places, voter_row, voter_rows
+from tests.importing import ACTOR, AT, TWO_ADDRESSES_COLUMNS, VOTER_COLUMNS, csv_file, places, voter_row, voter_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +46,16 @@ def refused(election: Election, content: bytes) -> list[tuple[int | None, str]]:
     assert not RollEntry.objects.exists()
     assert not JournalEntry.objects.exists()
     return places(refusal.value)
+
+
+def two_address_rows(*seconds: str) -> list[list[str]]:
+    """Return a voter for each second address, which may be empty."""
+    return [[*row[:5], second, *row[5:]] for row, second in zip(voter_rows(len(seconds)), seconds, strict=True)]
+
+
+def addresses_of(reference: str) -> list[str]:
+    addresses = VoterAddress.objects.filter(voter__reference=reference)
+    return list(addresses.order_by("pk").values_list("key", flat=True))
 
 
 @pytest.mark.parametrize("delimiter", [";", ","])
@@ -86,6 +97,62 @@ def test_a_voter_present_twice_is_named_with_both_lines(election: Election) -> N
     assert places(refusal.value) == [(5, "reference"), (6, "email")]
     assert "ligne 3" in refusal.value.faults[0].message
     assert "ligne 2" in refusal.value.faults[1].message
+
+
+@pytest.mark.parametrize("heading", ["second_email", "Seconde adresse", "Deuxième adresse", "Second courriel"])
+def test_a_second_address_identifies_too(election: Election, heading: str) -> None:
+    columns = [heading if name == "second_email" else name for name in TWO_ADDRESSES_COLUMNS]
+    load(election, csv_file(columns, two_address_rows("Chloe.MARTIN@valmont.example", "")))
+    assert Voter.objects.get(reference="E000001").second_email == "Chloe.MARTIN@valmont.example"
+    assert addresses_of("E000001") == ["chloe.1@valmont.example", "chloe.martin@valmont.example"]
+    assert addresses_of("E000002") == ["chloe.2@valmont.example"]
+
+
+def test_a_file_without_the_column_of_second_addresses_is_whole(election: Election) -> None:
+    load_rows(election, voter_rows(2))
+    assert addresses_of("E000001") == ["chloe.1@valmont.example"]
+    assert Voter.objects.get(reference="E000001").second_email == ""
+
+
+def test_an_address_is_one_voters_across_both_columns_of_the_whole_file(election: Election) -> None:
+    seconds = ("", "Chloe.1@valmont.example", "x@valmont.example", "X@valmont.example", "chloe.6@valmont.example", "")
+    with pytest.raises(ImportRefused) as refusal:
+        load(election, csv_file(TWO_ADDRESSES_COLUMNS, two_address_rows(*seconds)))
+    # The last voter's first address was taken before, as the second of the one above.
+    assert places(refusal.value) == [(3, "second_email"), (5, "second_email"), (7, "email")]
+    assert [fault.message for fault in refusal.value.faults] == [
+        f"Cette adresse est déjà celle de l’électeur de la ligne {line}." for line in (2, 4, 6)
+    ]
+    assert not VoterAddress.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("second", "fault"),
+    [
+        ("CHLOE.1@valmont.example", "la même que la première"),
+        ("pas une adresse", "pas une adresse de courriel valable"),
+        ("x" * 250 + "@valmont.example", "le maximum est 254"),
+        (f"anne@{'é' * 60}.{'é' * 60}.example", "pas une adresse de courriel valable"),
+    ],
+)
+def test_a_second_address_that_is_wrong_is_named(election: Election, second: str, fault: str) -> None:
+    with pytest.raises(ImportRefused) as refusal:
+        load(election, csv_file(TWO_ADDRESSES_COLUMNS, two_address_rows(second)))
+    assert places(refusal.value) == [(2, "second_email")]
+    assert fault in refusal.value.faults[0].message
+
+
+def test_addresses_are_written_anew_with_the_roll(election: Election) -> None:
+    load(election, csv_file(TWO_ADDRESSES_COLUMNS, two_address_rows("a@valmont.example", "b@valmont.example", "")))
+    first, account = Voter.objects.get(reference="E000001"), VoterAccount.objects.create
+    account(voter=first, password="x", activated_at=AT, password_set_at=AT)
+    # The second addresses of two voters are exchanged, and the third voter goes away.
+    load(election, csv_file(TWO_ADDRESSES_COLUMNS, two_address_rows("b@valmont.example", "a@valmont.example")))
+    assert addresses_of("E000001") == ["chloe.1@valmont.example", "b@valmont.example"]
+    assert addresses_of("E000002") == ["chloe.2@valmont.example", "a@valmont.example"]
+    assert VoterAddress.objects.count() == 4
+    assert find_voter(election, "B@valmont.example") == first
+    assert VoterAccount.objects.get().voter == first
 
 
 def test_an_unknown_contest_is_named(election: Election) -> None:
@@ -158,6 +225,7 @@ def test_the_roll_of_another_election_is_left_alone(election: Election) -> None:
     load_rows(other, [voter_row(1, "CSA-MIN")])
     load_rows(election, voter_rows(3))
     assert other.voters.count() == 1
+    assert VoterAddress.objects.filter(election=other).count() == 1
 
 
 def test_a_sealed_roll_is_never_replaced(election: Election) -> None:

@@ -28,13 +28,15 @@ def change_text(
     A text that is what it was already leaves no version and no line. Raises TextChangedMeanwhile, TextRefused.
     """
     current = _hold(election, kind, based_on)
-    words = {"fr": with_plain_breaks(text_fr).strip() + "\n", "en": with_plain_breaks(text_en).strip() + "\n"}
-    faults = {language: text_faults(text, kind=kind) for language, text in words.items()}
+    typed = {"fr": with_plain_breaks(text_fr), "en": with_plain_breaks(text_en)}
+    # As it was typed, so that a fault is told with the line that the editor sees.
+    faults = {language: text_faults(text, kind=kind) for language, text in typed.items()}
     if any(faults.values()):
         raise TextRefused({language: sentences for language, sentences in faults.items() if sentences})
-    if (words["fr"], words["en"]) == (current.fr, current.en):
+    fr, en = (f"{text.strip()}\n" for text in typed.values())
+    if (fr, en) == (current.fr, current.en):
         return current
-    return _append(current, election, fr=words["fr"], en=words["en"], is_default=False, actor=actor, at=at)
+    return _append(current, election, fr=fr, en=en, is_default=False, actor=actor, at=at)
 
 
 @transaction.atomic

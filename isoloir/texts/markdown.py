@@ -29,6 +29,9 @@ _GOOD_ANCHOR = re.compile(r"[a-z][a-z0-9-]{0,59}")
 _TAKEN_ANCHORS = frozenset({"contenu", "erreurs", "sommaire"})
 _MAILBOX = re.compile(r"mailto:[^@\s?]+@[^@\s?]+")
 _LOWEST_HEADING = 6
+# French keeps a space inside its quotation marks and before its double signs.
+_BEFORE_A_SIGN = re.compile(r" (?=[?!;:»])")
+_AFTER_A_SIGN = re.compile(r"(?<=«) ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +93,9 @@ def text_faults(text: str, *, kind: Kind) -> list[str]:
     """Return a sentence for each thing wrong with a text, with its line where it has one; none: it may be shown."""
     if not text.strip():
         return [_("Le texte est vide.")]
-    if len(text) > LONGEST_TEXT:
-        facts = {"length": len(text), "most": LONGEST_TEXT}
+    length = len(text.strip())
+    if length > LONGEST_TEXT:
+        facts = {"length": length, "most": LONGEST_TEXT}
         return [_("Le texte est trop long : %(length)d caractères, pour %(most)d au plus.") % facts]
     faults = character_faults(text)
     if faults:
@@ -150,6 +154,8 @@ def render_text(text: str, *, language: str, portal_host: str, prefix: str = "")
     alone, and is kept for the next reader.
     """
     tokens = _STRICT.parse(text)
+    if language == "fr":
+        _keep_signs_with_words(tokens)
     headings = _set_headings(tokens, prefix=prefix)
     with translation.override(language):
         for block in tokens:
@@ -158,6 +164,14 @@ def render_text(text: str, *, language: str, portal_host: str, prefix: str = "")
     html = _STRICT.renderer.render(tokens, _STRICT.options, {})
     # The renderer escapes all text and attributes, and reads no HTML.
     return RenderedText(html=mark_safe(html), headings=tuple(headings))  # noqa: S308
+
+
+def _keep_signs_with_words(tokens: list[Token]) -> None:
+    """Put no-break spaces where French typography wants them: a question mark never begins a line."""
+    for block in tokens:
+        for token in block.children or ():
+            if token.type == "text":
+                token.content = _BEFORE_A_SIGN.sub("\u00a0", _AFTER_A_SIGN.sub("\u00a0", token.content))
 
 
 def _headings(tokens: list[Token]) -> Iterator[tuple[Token, Token, Token]]:

@@ -65,7 +65,7 @@ def test_headings_that_say_no_anchor_have_one_each() -> None:
 def test_questions_are_grouped_under_their_theme() -> None:
     contents = page("# Compte\n## Un ?\n### Détail\n## Deux ?\n# Vote\n").contents()
     assert [(theme.words, [question.words for question in questions]) for theme, questions in contents] == [
-        ("Compte", ["Un ?", "Deux ?"]),
+        ("Compte", ["Un\u00a0?", "Deux\u00a0?"]),
         ("Vote", []),
     ]
 
@@ -80,6 +80,15 @@ def test_a_link_that_leaves_the_site_says_where_in_the_language_of_the_text() ->
 @pytest.mark.parametrize("address", ["/aide/", "https://vote.example/aide/", "mailto:aide@vote.example"])
 def test_a_link_that_stays_says_nothing(address: str) -> None:
     assert "autre site" not in page(f"[Aide]({address})").html
+
+
+def test_a_sign_never_begins_a_line_in_french() -> None:
+    html = page("# Où ?\n\nVoici : « oui », *non* ! [Là ?](/aide/) `a : b`").html
+    assert html == (
+        '<h2 id="ou">Où\u00a0?</h2>\n<p>Voici\u00a0: «\u00a0oui\u00a0», <em>non</em>\u00a0!'
+        ' <a href="/aide/">Là\u00a0?</a> <code>a : b</code></p>\n'
+    )
+    assert "\u00a0" not in page("Why ? « yes »", language="en").html
 
 
 def test_two_texts_stand_on_one_page() -> None:

@@ -11,6 +11,7 @@ from isoloir.journal.actions import verify_journal
 from isoloir.journal.models import JournalEntry
 from isoloir.texts.actions import change_text, restore_default, restore_version
 from isoloir.texts.errors import TextChangedMeanwhile, TextRefused, VersionUnknown
+from isoloir.texts.markdown import LONGEST_TEXT
 from isoloir.texts.models import Kind, TextVersion
 from isoloir.texts.reading import ShownText, default_text, read_text, read_texts
 from tests.electorate import BEFORE, DURING, make_election
@@ -58,6 +59,16 @@ def test_a_fault_in_one_language_leaves_both_as_they_were(
     assert set(refusal.value.faults) == languages
     assert not TextVersion.objects.exists()
     assert not JournalEntry.objects.exists()
+
+
+def test_a_fault_is_told_with_the_line_that_the_editor_sees(election: Election) -> None:
+    with pytest.raises(TextRefused) as refusal:
+        save(election, "\r\n\r\nBon\u200bjour", "x")
+    assert refusal.value.message.startswith("Ligne 3 :")
+
+
+def test_the_longest_text_is_saved(election: Election) -> None:
+    assert save(election, "a" * LONGEST_TEXT, "x").number == 1
 
 
 def test_a_refusal_tells_no_log_what_was_typed(election: Election) -> None:

@@ -132,7 +132,7 @@ def test_an_address_is_one_voters_across_both_columns_of_the_whole_file(election
         ("CHLOE.1@valmont.example", "la même que la première"),
         ("pas une adresse", "pas une adresse de courriel valable"),
         ("x" * 250 + "@valmont.example", "le maximum est 254"),
-        (f"anne@{'é' * 60}.{'é' * 60}.example", "pas une adresse de courriel valable"),
+        (f"anne@{'é' * 61}.{'é' * 61}.example", "pas une adresse de courriel valable"),
     ],
 )
 def test_a_second_address_that_is_wrong_is_named(election: Election, second: str, fault: str) -> None:

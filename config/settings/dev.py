@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from typing import Any
 
 from .base import *  # noqa: F403
 from .base import INSTALLED_APPS, PORTAL_URL, SECRETS_DIR
@@ -23,14 +24,21 @@ INSTALLED_APPS = [*INSTALLED_APPS, "isoloir.demo"]
 CLOCK = "isoloir.demo.clock.now"
 EMAIL_BACKEND = "isoloir.demo.mailbox.MailboxBackend"
 
-# The fictional employer's portal (isoloir.demo.employer), served by the same process: what it signs with, and how.
+# The fictional employer's portal (isoloir.demo.employer), served by the same process: what it has registered us as, how it
+# signs, and, below, the same as the portal of the elections knows it.
 _EMPLOYER = f"{PORTAL_URL}/demo/employeur"
-EMPLOYER_PORTAL = {"algorithm": "ES256", "signed_userinfo": False}
-SINGLE_SIGN_ON = {
-    "issuer": _EMPLOYER,
+EMPLOYER_PORTAL: dict[str, Any] = {
     "name": "Agents Valmorane",
     "client_id": "isoloir",
     "client_secret": "demonstration",
+    "algorithm": "ES256",
+    "signed_userinfo": False,
+}
+SINGLE_SIGN_ON = {
+    "issuer": _EMPLOYER,
+    "name": EMPLOYER_PORTAL["name"],
+    "client_id": EMPLOYER_PORTAL["client_id"],
+    "client_secret": EMPLOYER_PORTAL["client_secret"],
     "loopback_allowed": True,
     "endpoints": {
         "authorization": f"{_EMPLOYER}/autoriser/",

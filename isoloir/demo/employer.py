@@ -84,7 +84,7 @@ def agents() -> list[Agent]:
 
 def check_client(asked: Mapping[str, str]) -> None:
     """Check who asks and where to return: a fault here is said on a page, for there is no safe place to send it to."""
-    if asked.get("client_id") != settings.SINGLE_SIGN_ON["client_id"]:
+    if asked.get("client_id") != settings.EMPLOYER_PORTAL["client_id"]:
         raise RequestRefused("invalid_client")
     if asked.get("redirect_uri") != return_address():
         raise RequestRefused("invalid_redirect_uri")
@@ -127,7 +127,7 @@ def authenticate_client(header: str, form: Mapping[str, str]) -> None:
         if secret:
             raise RequestRefused("invalid_request")
         client_id, secret = _basic(header)
-    registered = settings.SINGLE_SIGN_ON
+    registered = settings.EMPLOYER_PORTAL
     same_id = hmac.compare_digest(client_id.encode(), registered["client_id"].encode())
     same_secret = hmac.compare_digest(secret.encode(), registered["client_secret"].encode())
     if not (same_id and same_secret):
@@ -159,7 +159,7 @@ def redeem_code(form: Mapping[str, str], *, at: datetime) -> dict[str, Any]:
     grant.save(update_fields=("token_hash",))
     now = int(at.timestamp())
     claims = {
-        "iss": issuer(), "aud": settings.SINGLE_SIGN_ON["client_id"], "sub": _subject(grant.agent), "nonce": grant.nonce,
+        "iss": issuer(), "aud": settings.EMPLOYER_PORTAL["client_id"], "sub": _subject(grant.agent), "nonce": grant.nonce,
         "iat": now, "exp": now + int(TOKEN_LIVES.total_seconds()),
     }  # fmt: skip
     return {"access_token": token, "token_type": "Bearer", "expires_in": 60, "id_token": sign(claims)}

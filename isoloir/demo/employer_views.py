@@ -52,7 +52,7 @@ class AgentForm(forms.Form):
 @require_GET
 def home(request: PortalRequest) -> HttpResponse:
     """The employer's portal, from which an agent goes to the elections."""
-    return render(request, "demo/employer.html", {"section": "employer", "name": settings.SINGLE_SIGN_ON["name"]})
+    return render(request, "demo/employer.html", {"section": "employer", "name": settings.EMPLOYER_PORTAL["name"]})
 
 
 @audience("public")
@@ -97,7 +97,7 @@ def authorize(request: PortalRequest) -> HttpResponse:
     form = AgentForm(request.POST if request.method == "POST" else None, agents=people.values())
     if request.method == "POST" and form.is_valid():
         return _back(asked, code=grant_code(asked, people[form.cleaned_data["agent"]], at=request.now))
-    context = {"section": "employer", "name": settings.SINGLE_SIGN_ON["name"], "form": form}
+    context = {"section": "employer", "name": settings.EMPLOYER_PORTAL["name"], "form": form}
     return render(request, "demo/employer_choice.html", context)
 
 
@@ -132,7 +132,7 @@ def userinfo(request: PortalRequest) -> HttpResponse:
         return JsonResponse({"error": refused.error}, status=401, headers={"WWW-Authenticate": "Bearer"})
     if not settings.EMPLOYER_PORTAL["signed_userinfo"]:
         return JsonResponse(claims)
-    signed = sign({"iss": issuer(), "aud": settings.SINGLE_SIGN_ON["client_id"], **claims})
+    signed = sign({"iss": issuer(), "aud": settings.EMPLOYER_PORTAL["client_id"], **claims})
     return HttpResponse(signed, content_type="application/jwt")
 
 

@@ -92,7 +92,7 @@ def test_keys_that_are_published_hold_nothing_private(client):
 
 
 def test_other_forms_are_offered(voter, client, settings):
-    settings.EMPLOYER_PORTAL = {"algorithm": "RS256", "signed_userinfo": True}
+    settings.EMPLOYER_PORTAL = settings.EMPLOYER_PORTAL | {"algorithm": "RS256", "signed_userinfo": True}
     tokens = redeem(client, code_for(client, voter)).json()
     keys = KeySet.import_key_set(client.get("/demo/employeur/cles.json").json())
     assert jwt.decode(tokens["id_token"], keys, algorithms=["RS256"]).header["alg"] == "RS256"

@@ -106,7 +106,7 @@ def test_voter_arrives_on_the_password_page_with_her_address(election, employer,
 @pytest.mark.parametrize("algorithm", ["ES256", "RS256"])
 @pytest.mark.parametrize("signed", [False, True], ids=["JSON", "signed"])
 def test_voter_arrives_whatever_the_employer_signs_with(election, employer, client, settings, algorithm, signed):
-    settings.EMPLOYER_PORTAL = {"algorithm": algorithm, "signed_userinfo": signed}
+    settings.EMPLOYER_PORTAL = settings.EMPLOYER_PORTAL | {"algorithm": algorithm, "signed_userinfo": signed}
     assert arrive(client, make_voter(election).reference).url == "/mot-de-passe/"
 
 

@@ -117,7 +117,7 @@ def test_page_without_javascript_gets_another_code_and_keeps_what_was_typed(clie
 def test_page_is_accepted_with_the_code(client):
     token = issue_challenge(at=current_time())
     answer = client.post("/essai/", {"name": "Anne", "password": "x", "captcha_0": token, "captcha_1": "00000"})
-    assert answer.content.decode() == "Reçu de Anne"
+    assert "Reçu de Anne" in answer.content.decode()
 
 
 def test_image_of_the_state_s_service_is_in_the_page_and_stays_there_while_something_else_is_wrong(service, client):
@@ -132,7 +132,7 @@ def test_image_of_the_state_s_service_is_in_the_page_and_stays_there_while_somet
     assert source in again.content.decode()
     assert len(service.asked) == asked
     answer = client.post("/essai/", {"name": "Anne", "password": "x", "captcha_0": token, "captcha_1": "7315902"})
-    assert answer.content.decode() == "Reçu de Anne"
+    assert "Reçu de Anne" in answer.content.decode()
 
 
 def test_sound_of_the_state_s_service_is_carried_by_the_portal(service, client):

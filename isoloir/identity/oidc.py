@@ -9,8 +9,8 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Self
@@ -37,6 +37,8 @@ from .oidc_tokens import (
 # How long somebody may take at the provider's, and how long its description and its keys are believed.
 PENDING_FOR = timedelta(minutes=10)
 _KNOWN_FOR_SECONDS = 3600.0
+# How long a provider that did not answer is asked nothing: voters who arrive meanwhile are told so at once.
+_LEFT_ALONE_SECONDS = 5.0
 _LONGEST_PARAMETER = 4096
 
 
@@ -109,7 +111,7 @@ class RelyingParty:
         self._provider, self._transport = provider, transport
         self._secure(provider.issuer)
         self._endpoints: Endpoints | None = None
-        self._endpoints_known_until = self._keys_known_until = 0.0
+        self._endpoints_known_until = self._keys_known_until = self._left_alone_until = 0.0
         self._keys: Keys = {}
         if provider.endpoints is not None:
             self._endpoints, self._endpoints_known_until = self._checked(provider.endpoints), float("inf")
@@ -284,9 +286,19 @@ class RelyingParty:
     def _secure(self, address: str) -> None:
         require_secure(address, loopback_allowed=self._provider.loopback_allowed)
 
-    def _exchange(self) -> AbstractContextManager[Exchange]:
+    @contextmanager
+    def _exchange(self) -> Iterator[Exchange]:
+        """Give the calls of one exchange, unless the provider was silent a moment ago: then nobody waits for it again."""
+        if time.monotonic() < self._left_alone_until:
+            raise ProviderFault("silent")
         loopback = self._provider.loopback_allowed and is_loopback(urlsplit(self._provider.issuer).hostname or "")
-        return exchange(transport=self._transport, loopback=loopback)
+        try:
+            with exchange(transport=self._transport, loopback=loopback) as calls:
+                yield calls
+        except ProviderFault as fault:
+            if fault.code in ("timeout", "unreachable"):
+                self._left_alone_until = time.monotonic() + _LEFT_ALONE_SECONDS
+            raise
 
 
 def _text(members: Mapping[str, Any], name: str) -> str:

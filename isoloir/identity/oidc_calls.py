@@ -26,7 +26,7 @@ EXCHANGE_SECONDS = 8.0
 _WAIT_SECONDS = 3.0
 # A set of keys, an identity or a description is a few kilobytes.
 LONGEST_ANSWER = 64 * 1024
-# How long an exchange waits for its turn, when as many are under way as the setting PROVIDER_EXCHANGES_AT_ONCE allows.
+# How long an exchange waits for its turn.
 _PATIENCE_SECONDS = 1.0
 
 
@@ -132,21 +132,39 @@ def exchange(*, transport: httpx.BaseTransport | None, loopback: bool) -> Iterat
 
     A proxy that the environment names is used, but not towards this machine.
     """
-    turns = _turns()
-    if not turns.acquire(timeout=_PATIENCE_SECONDS):
+    with (
+        _turn(),
+        httpx.Client(
+            transport=transport, verify=_authorities(), trust_env=not loopback, follow_redirects=False
+        ) as client,
+    ):
+        yield Exchange(client)
+
+
+@contextlib.contextmanager
+def _turn() -> Iterator[None]:
+    """Let as many through as the setting PROVIDER_EXCHANGES_AT_ONCE says, half as many wait a moment, and no more.
+
+    Who waits holds a thread too: a crowd before a portal that hangs must not take all of them.
+    """
+    places, turns = _limits()
+    if not places.acquire(blocking=False):
         raise ProviderFault("busy")
     try:
-        with httpx.Client(
-            transport=transport, verify=_authorities(), trust_env=not loopback, follow_redirects=False
-        ) as client:
-            yield Exchange(client)
+        if not turns.acquire(timeout=_PATIENCE_SECONDS):
+            raise ProviderFault("busy")
+        try:
+            yield
+        finally:
+            turns.release()
     finally:
-        turns.release()
+        places.release()
 
 
 @cache
-def _turns() -> threading.BoundedSemaphore:
-    return threading.BoundedSemaphore(settings.PROVIDER_EXCHANGES_AT_ONCE)
+def _limits() -> tuple[threading.BoundedSemaphore, threading.BoundedSemaphore]:
+    at_once = settings.PROVIDER_EXCHANGES_AT_ONCE
+    return threading.BoundedSemaphore(at_once + max(1, at_once // 2)), threading.BoundedSemaphore(at_once)
 
 
 @cache

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from isoloir.identity import oidc_calls
+from isoloir.identity import oidc, oidc_calls
 from isoloir.identity.errors import ProviderFault
 from isoloir.identity.oidc import PENDING_FOR, PendingArrival, ProvedIdentity, RelyingParty
 from tests.oidc_provider import (
@@ -545,8 +545,39 @@ def test_dead_provider_is_unreachable(listen):
     assert begin_at(f"http://127.0.0.1:{port}") == "unreachable"
 
 
-def test_provider_that_hangs_takes_two_threads_at_most(monkeypatch):
-    monkeypatch.setattr(oidc_calls, "_PATIENCE_SECONDS", 0.05)
+def test_silent_provider_is_left_alone_for_a_moment(monkeypatch):
+    calls: list[str] = []
+
+    def vanish(request: httpx.Request) -> httpx.Response:
+        calls.append(request.url.path)
+        raise httpx.ConnectTimeout("")
+
+    relying = RelyingParty(registered(), transport=httpx.MockTransport(vanish))
+    codes = []
+    for pause in (5.0, 5.0, 0.0):
+        monkeypatch.setattr(oidc, "_LEFT_ALONE_SECONDS", pause)
+        with pytest.raises(ProviderFault) as refused:
+            relying.begin(redirect_uri=RETURN, at=AT)
+        codes.append(refused.value.code)
+    assert (codes, len(calls)) == (["timeout", "silent", "silent"], 1)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 6)
+    with pytest.raises(ProviderFault, match="timeout"):
+        relying.begin(redirect_uri=RETURN, at=AT)
+    assert len(calls) == 2
+
+
+def test_fault_of_one_person_leaves_the_provider_to_the_others():
+    provider = FakeProvider(claims={"nonce": "another"})
+    relying = party(provider)
+    with pytest.raises(ProviderFault, match="nonce"):
+        arrive(provider, relying)
+    provider.claims = {}
+    assert arrive(provider, relying).subject == "agent-7"
+
+
+def test_crowd_before_a_provider_that_hangs_takes_three_threads_and_the_others_go_on(monkeypatch):
+    monkeypatch.setattr(oidc_calls, "_PATIENCE_SECONDS", 1.5)
     entered, leave = threading.Barrier(3), threading.Event()
 
     def hang(_request: httpx.Request) -> httpx.Response:
@@ -554,26 +585,34 @@ def test_provider_that_hangs_takes_two_threads_at_most(monkeypatch):
         leave.wait(5)
         return httpx.Response(500)
 
-    relying = [RelyingParty(registered(), transport=httpx.MockTransport(hang)) for _each in range(3)]
-    codes: list[str] = []
+    said: list[tuple[str, float]] = []
 
-    def begin(one: RelyingParty) -> None:
-        try:
-            one.begin(redirect_uri=RETURN, at=AT)
-        except ProviderFault as refused:
-            codes.append(refused.code)
+    def begin() -> None:
+        began = time.monotonic()
+        with pytest.raises(ProviderFault) as refused:
+            RelyingParty(registered(), transport=httpx.MockTransport(hang)).begin(redirect_uri=RETURN, at=AT)
+        said.append((refused.value.code, time.monotonic() - began))
 
-    threads = [threading.Thread(target=begin, args=(one,)) for one in relying[:2]]
-    for thread in threads:
+    inside = [threading.Thread(target=begin) for _each in range(2)]
+    for thread in inside:
         thread.start()
     entered.wait(5)
-    begin(relying[2])
-    assert codes == ["busy"]
+    waiting = threading.Thread(target=begin)
+    waiting.start()
+    while oidc_calls._limits()[0]._value:  # Until the third has its place.
+        time.sleep(0.01)
+    begin()
+    # The fourth is told at once, the third after a moment, and the two others when the provider answers.
+    assert said[0][0] == "busy"
+    assert said[0][1] < 1
+    waiting.join(5)
+    assert said[1][0] == "busy"
+    assert said[1][1] >= 1.5
     leave.set()
-    for thread in threads:
-        thread.join()
-    assert codes == ["busy", "discovery", "discovery"]
-    # Both places are free again.
+    for thread in inside:
+        thread.join(5)
+    assert [code for code, _seconds in said[2:]] == ["discovery", "discovery"]
+    # All places are free again.
     assert arrive(FakeProvider()).subject == "agent-7"
 
 

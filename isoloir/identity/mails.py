@@ -1,6 +1,7 @@
 """The e-mails of this room: plain text, in French, each saying what its link is for and the portal's permanent address."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -53,8 +54,7 @@ def account_suspended(voter: Voter, *, recipient: str) -> Mail:
 
 def password_changed(voter: Voter, *, at: datetime) -> list[Mail]:
     """Tell the voter, at each address, that the password was changed, in case somebody else did it."""
-    with translation.override("fr"):
-        more = {"changed_at": paris_text(at)}
+    more = {"changed_at": _french(at)}
     subject = "Votre mot de passe Élections a été changé"
     return [
         _mail("password_changed", subject, voter, voter.election, more, recipient=recipient)
@@ -63,8 +63,14 @@ def password_changed(voter: Voter, *, at: datetime) -> list[Mail]:
 
 
 def _expiry(election: Election, at: datetime) -> dict[str, str]:
+    return {"expires": _french(at + timedelta(hours=election.link_hours))}
+
+
+@lru_cache(maxsize=64)
+def _french(at: datetime) -> str:
+    """Write an instant in French; a campaign writes the same few a hundred thousand times."""
     with translation.override("fr"):
-        return {"expires": paris_text(at + timedelta(hours=election.link_hours))}
+        return paris_text(at)
 
 
 def _mail(
@@ -77,9 +83,8 @@ def _mail(
         "portal_url": f"{settings.PORTAL_URL}/",
         **more,
     }
+    context["opens"], context["closes"] = _french(election.voting_opens_at), _french(election.voting_closes_at)
     with translation.override("fr"):
-        context["opens"] = paris_text(election.voting_opens_at)
-        context["closes"] = paris_text(election.voting_closes_at)
         body = render_to_string(f"identity/mail/{name}.txt", context)
     # The name of an election comes from a file: a line break in it must not become a header.
     return recipient or voter.email, " ".join(subject.split()), body

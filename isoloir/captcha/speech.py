@@ -12,7 +12,8 @@ LANGUAGES = ("fr", "en")
 _FOLDER = Path(__file__).parent / "digits"
 # Of the 32,767 steps of a sample: the voice stays fifteen times louder than the noise.
 _NOISE = 900
-_LOUDEST = 32_767
+# Samples between two strengths of the noise.
+_DRIFT = 800
 
 
 def say_digits(digits: str, *, language: str, noise: random.Random) -> bytes:
@@ -47,22 +48,20 @@ def _pause(sound: "array.array[int]", seconds: float) -> None:
 
 
 def _spoken(recording: "array.array[int]", noise: random.Random) -> "array.array[int]":
-    """Return the recording at another pace and loudness; the pitch follows the pace, by less than a tone."""
-    pace, loudness = noise.uniform(0.9, 1.08), noise.uniform(0.65, 0.85)
-    last = len(recording) - 1
-    return array.array(
-        "h", [int(recording[min(last, int(place * pace))] * loudness) for place in range(int(last / pace))]
-    )
+    """Return the recording at another pace and loudness; the pitch follows the pace, by less than a tone and a half."""
+    pace, loudness = noise.uniform(0.92, 1.08), noise.uniform(0.65, 0.85)
+    length = int((len(recording) - 1) / pace)
+    return array.array("h", [int(recording[int(place * pace)] * loudness) for place in range(length)])
 
 
 def _with_noise(sound: "array.array[int]", noise: random.Random) -> "array.array[int]":
     """Lay a noise over the sound whose strength drifts, so that silences are never digital silences."""
     grains = noise.randbytes(len(sound))
-    strength = 0.0
-    mixed = array.array("h", sound)
-    for start in range(0, len(sound), 800):
+    mixed = array.array("h")
+    for start in range(0, len(sound), _DRIFT):
         strength = noise.uniform(0.35, 1.0) * _NOISE / 128
-        for place in range(start, min(start + 800, len(sound))):
-            value = sound[place] + int((grains[place] - 128) * strength)
-            mixed[place] = max(-_LOUDEST, min(_LOUDEST, value))
+        # The recordings keep enough room under the loudest sample for the noise: nothing overflows.
+        added = [int((grain - 128) * strength) for grain in range(256)]
+        end = start + _DRIFT
+        mixed.extend(value + added[grain] for value, grain in zip(sound[start:end], grains[start:end], strict=True))
     return mixed

@@ -23,7 +23,10 @@ from isoloir.messaging.models import Message
 from isoloir.roll.models import Voter
 from tests import electorate, importing
 
-PAGES = ("home", "import", "calendar", "request", "slots", "invitations")
+PAGES = (
+    "home", "import", "calendar", "request", "slots", "invitations", "accounts", "slowdowns", "account_rules", "activation",
+    "activation_export", "remind",
+)  # fmt: skip
 
 
 def upload(name: str, content: bytes) -> SimpleUploadedFile:

@@ -13,7 +13,10 @@ from isoloir.pollingstation.files import import_files
 from tests import importing
 from tests.importing import ACTOR, AT
 
-PAGES = ("", "fichiers/", "calendrier/", "codes/demande/", "codes/reception/", "campagne/")
+PAGES = (
+    "", "fichiers/", "calendrier/", "codes/demande/", "codes/reception/", "campagne/", "comptes/", "comptes/activation/",
+    "comptes/activation/?academie=Valmont", "comptes/relance/", "comptes/ralentissements/", "comptes/regles/",
+)  # fmt: skip
 
 
 @pytest.fixture

@@ -159,6 +159,7 @@ def account(request: MemberRequest, number: int) -> HttpResponse:
 @require_GET
 def slowdowns(request: MemberRequest) -> HttpResponse:
     """How many wait now, by act: counters, neither addresses nor names."""
+    current_election()
     rows = [
         {"act": _ACTS.get(counter.action, counter.action), "waiting": counter.waiting, "tries": counter.tries}
         for counter in counters(request.now)

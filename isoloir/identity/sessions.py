@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import transaction
 
 from isoloir.roll.models import Voter
 
@@ -67,7 +70,7 @@ def close_session(session: SessionBase) -> None:
 def read_session(session: SessionBase, *, at: datetime, noting: bool = True) -> SignedInVoter | None:
     """Return who is signed in at `at`, and note that they were seen; None when nobody is, or no longer.
 
-    Without `noting` a live session is left as it is: a page that only asks when it ends must not prolong it.
+    Without `noting` a live session is left as it is: for the script of the pages, which asks, or calls `note_seen`.
     """
     if _VOTER not in session:
         return None
@@ -80,6 +83,22 @@ def read_session(session: SessionBase, *, at: datetime, noting: bool = True) -> 
     if noting and abs(at - _instant(session, _SEEN_AT)) >= _SEEN_EVERY:
         session[_SEEN_AT] = at.isoformat()
     return SignedInVoter(voter=voter, authenticated_at=_instant(session, _AUTHENTICATED_AT))
+
+
+def note_seen(session: SessionBase, *, at: datetime) -> SessionBase:
+    """Write that the voter is there, and nothing else; return the session as it is now, in which nobody may be signed in.
+
+    The script of a page says so at any moment, also while the proof of a code or a sign-out is being written. A session is
+    one row, saved as a whole: the row is locked and read again, so that no entry of another request is lost.
+    """
+    store = cast(SessionStore, session)
+    with transaction.atomic():
+        list(store.model.objects.select_for_update(of=("self",)).filter(session_key=store.session_key))
+        current = type(store)(store.session_key)
+        if current.get(_VOTER) == store[_VOTER]:
+            current[_SEEN_AT] = at.isoformat()
+            current.save()
+    return current
 
 
 def is_open(session: SessionBase) -> bool:

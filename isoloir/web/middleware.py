@@ -90,9 +90,9 @@ class ClosedByDefaultMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: PortalRequest) -> HttpResponseBase:
-        # The script that warns before a session ends asks when it does: that is no sign of the voter.
-        only_asks = request.method in ("GET", "HEAD") and request.path == reverse("voter:session")
-        signed_in = read_session(request.session, at=request.now, noting=not only_asks)
+        # The script that warns before a session ends asks when it does, which is no sign of the voter; its view notes more.
+        by_script = request.path == reverse("voter:session")
+        signed_in = read_session(request.session, at=request.now, noting=not by_script)
         request.voter = signed_in.voter if signed_in else None
         request.voter_authenticated_at = signed_in.authenticated_at if signed_in else None
         request.audience = None

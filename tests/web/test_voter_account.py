@@ -142,9 +142,7 @@ def test_suspended_voter_is_told_only_with_the_right_password(client, election):
 
 def test_password_page_tells_the_password_manager_whose_it_is(identified):
     page = text(identified.get("/mot-de-passe/"))
-    assert re.search(
-        rf'<input type="text" name="username" value="{ADDRESS}" autocomplete="username" readonly hidden>', page
-    )
+    assert re.search(rf'<input type="text" name="username" value="{ADDRESS}" autocomplete="username"', page)
     assert 'autocomplete="current-password"' in page
 
 

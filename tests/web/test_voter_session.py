@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 
-from isoloir.identity.sessions import begin_vote
+from isoloir.identity.sessions import begin_vote, is_open, note_seen
 from tests import electorate
 from tests.electorate import BEFORE, CLOSES, PASSWORD, activate, identify, make_contest, make_voter, sign_in, text
 
@@ -75,6 +75,27 @@ def test_asking_prolongs_nothing_and_telling_does(signed_in):
     electorate.pass_time(timedelta(minutes=14))
     assert limits(signed_in)["ends_at"] == BEFORE + AT_MOST
     assert signed_in.get("/espace/").status_code == 200
+
+
+def test_telling_loses_nothing_that_another_request_writes(signed_in):
+    """A session is saved as a whole: what was read before the proof of the code must not be written after it."""
+    read_before = signed_in.session
+    assert is_open(read_before)
+    other = signed_in.session
+    other["vote_code_proved_by"] = 1
+    begin_vote(other, at=BEFORE)
+    other.save()
+    now = note_seen(read_before, at=electorate.pass_time(timedelta(minutes=5)))
+    assert now["vote_code_proved_by"] == signed_in.session["vote_code_proved_by"] == 1
+    assert limits(signed_in)["idle_ends_at"] == electorate.read_clock() + IDLE
+
+
+def test_telling_signs_nobody_in_again(signed_in):
+    read_before = signed_in.session
+    assert is_open(read_before)
+    signed_in.post("/deconnexion/")
+    assert not is_open(note_seen(read_before, at=BEFORE))
+    assert not is_open(signed_in.session)
 
 
 def test_asking_a_session_that_is_over_gets_401(signed_in):

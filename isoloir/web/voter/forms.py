@@ -28,7 +28,7 @@ class IdentificationForm(CaptchaForm):
         label=gettext_lazy("Adresse électronique professionnelle"),
         help_text=gettext_lazy("Par exemple prenom.nom@academie.example"),
         max_length=254,
-        widget=forms.EmailInput(attrs={"autocomplete": "username"}),
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={
             "required": gettext_lazy("Indiquez votre adresse électronique professionnelle."),
             "invalid": gettext_lazy("Cette adresse n’est pas complète. Exemple : prenom.nom@academie.example"),
@@ -125,7 +125,7 @@ class ActivationForm(forms.Form):
     answer = forms.CharField(
         label=gettext_lazy("Réponse secrète"),
         help_text=gettext_lazy(
-            "Majuscules, accents, espaces, apostrophes et traits d’union ne comptent pas : « L’Été bleu » vaut « lete bleu »."
+            "Majuscules, accents, espaces, apostrophes et traits d’union ne comptent pas : « L’Été bleu » vaut « lete bleu »."
         ),
         strip=False,
         max_length=1024,

@@ -109,7 +109,7 @@ def activation_question(request: PortalRequest, token: str, link: OneTimeLink) -
     """Have a challenge question chosen, then store everything; or let in without storing anything."""
     held = held_password(request.session, link=link, at=request.now)
     if held is None:
-        messages.info(request, _("Le mot de passe de la première page n’est plus en mémoire : faites-le de nouveau."))
+        messages.info(request, _("Le mot de passe de la première page n’est plus en mémoire : faites-le de nouveau."))
         return redirect("voter:activation", token)
     if request.method == "POST" and "without-activation" in request.POST:
         open_session(request.session, enter_without_activation(token=token, at=request.now))
@@ -155,7 +155,7 @@ def new_password(request: PortalRequest, token: str, link: OneTimeLink) -> HttpR
             open_session(request.session, proved)
             messages.success(
                 request,
-                _("Votre nouveau mot de passe est enregistré. L’ancien ne sert plus ; un courriel vous le confirme."),
+                _("Votre nouveau mot de passe est enregistré. L’ancien ne sert plus ; un courriel vous le confirme."),
             )
             return redirect("voter:home")
     context = {"form": form, "voter": link.voter, "voter_name": spoken_name(link.voter)}

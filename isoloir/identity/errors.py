@@ -169,7 +169,8 @@ class ArrivalRefused(IdentityRefused):
     """Somebody who comes from the employer's portal is not let through.
 
     `code` is stale (nothing was begun in this browser, or too long ago), cancelled, unavailable (the fault is the
-    portal's), slowed, unverified (its e-mail address is not a verified one), unknown (nobody on the roll) or suspended.
+    portal's), busy (too many arrive at once), slowed, unverified (its e-mail address is not a verified one), unknown
+    (nobody on the roll) or suspended.
     """
 
     def __init__(self, code: str) -> None:
@@ -180,6 +181,7 @@ class ArrivalRefused(IdentityRefused):
     def message(self) -> str:
         return {
             "stale": _("Cette arrivée n’a pas été demandée dans ce navigateur, ou elle a trop attendu."),
+            "busy": _("Beaucoup de personnes arrivent en même temps. Recommencez dans quelques secondes."),
             "slowed": _(
                 "Trop d’arrivées ont échoué depuis votre réseau. Attendez quelques secondes, puis recommencez."
             ),

@@ -28,7 +28,9 @@ _PENDING = "vote_arrival"
 _ACTION = "arrival"
 _LONGEST_CLAIM = 254
 # What is said to the person, by code of the fault; all others are the portal's.
-_SAID = {"state": "stale", "cancelled": "cancelled"}
+_SAID = {"state": "stale", "cancelled": "cancelled", "busy": "busy"}
+# Faults that a visitor can make, by inventing answers; the employer's own slow nobody down.
+_COUNTED = {"state", "issuer", "code-missing", "code-refused", "nonce"}
 logger = logging.getLogger("isoloir.identity")
 
 
@@ -99,8 +101,9 @@ def finish_arrival(
 ) -> Arrival:  # fmt: skip
     """Return the voter whom the answer of the employer's portal proves. What the session kept serves once, whatever comes.
 
-    A try is counted for the network before the portal is asked, and taken back when it proves somebody: who sends
-    invented answers waits. Raises PortalClosed or ArrivalRefused.
+    A try is counted for the network before the portal is asked, and taken back when the fault is not the visitor's: who
+    sends invented answers waits. Raises PortalClosed or ArrivalRefused; `busy` means that nothing was sent yet, and that
+    the same answer may be brought again in a moment.
     """
     pending = _take_pending(session)
     election = require_open_portal(election, at=at)
@@ -113,6 +116,10 @@ def finish_arrival(
             pending=pending, answer=answer, redirect_uri=redirect_uri, at=at
         )
     except ProviderFault as fault:
+        if fault.code not in _COUNTED:
+            forgive_try(attempt)
+        if fault.code == "busy":
+            session[_PENDING] = pending.to_session()
         raise _refusal(fault) from None
     forgive_try(attempt)
     return _recognise(proved, configured=configured, election=election)

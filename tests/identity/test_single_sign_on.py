@@ -191,8 +191,10 @@ def test_portal_that_closed_or_is_not_there_stops_before_the_employer_is_asked(e
     assert provider.requests == []
 
 
-@pytest.mark.parametrize("code", ["stale", "slowed", "cancelled", "unavailable", "unverified", "unknown", "suspended"])
+@pytest.mark.parametrize(
+    "code", ["stale", "busy", "slowed", "cancelled", "unavailable", "unverified", "unknown", "suspended"]
+)
 def test_every_refusal_has_its_own_sentence(code):
-    sentences = {ArrivalRefused(each).message for each in ("stale", "slowed", "cancelled", "unavailable", "unverified", "unknown", "suspended")}  # fmt: skip
-    assert len(sentences) == 7
+    sentences = {ArrivalRefused(each).message for each in ("stale", "busy", "slowed", "cancelled", "unavailable", "unverified", "unknown", "suspended")}  # fmt: skip
+    assert len(sentences) == 8
     assert ArrivalRefused(code).message.endswith(".")

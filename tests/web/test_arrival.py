@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from isoloir.elections.models import Election
-from isoloir.identity import single_sign_on
+from isoloir.identity import oidc_calls, single_sign_on
 from isoloir.identity.models import LinkRequest, OneTimeLink, Suspension
 from isoloir.identity.oidc import RelyingParty
 from isoloir.identity.requests import answer_requests
@@ -372,6 +372,36 @@ def test_who_invents_answers_waits_and_a_voter_elsewhere_does_not(election, else
     pass_time(timedelta(seconds=6))
     elsewhere.at += timedelta(seconds=6)
     assert come_back(client, elsewhere).url == "/mot-de-passe/"
+
+
+def test_faults_of_the_employer_slow_nobody_down(election, elsewhere, client):
+    make_voter(election)
+    elsewhere.instead = {"/identite": httpx.Response(500)}
+    assert {reason(client, come_back(client, elsewhere)) for _time in range(50)} == {"unavailable"}
+    elsewhere.instead = {}
+    assert come_back(client, elsewhere).url == "/mot-de-passe/"
+
+
+def test_voter_who_arrives_in_a_crowd_comes_back_by_herself_with_the_same_answer(
+    election, elsewhere, client, monkeypatch
+):
+    make_voter(election)
+    answer = elsewhere.authorize(client.get("/arrivee/").url)
+    places = oidc_calls._limits()[0]
+    taken = 0
+    while places.acquire(blocking=False):
+        taken += 1
+    try:
+        waiting = client.get("/arrivee/retour/", answer)
+    finally:
+        for _place in range(taken):
+            places.release()
+    assert taken == 3
+    assert (waiting.status_code, waiting["Refresh"]) == (202, "2")
+    assert "Un instant" in text(waiting)
+    assert "/jeton" not in elsewhere.paths()
+    assert client.get("/arrivee/retour/", answer).url == "/mot-de-passe/"
+    assert reason(client, client.get("/arrivee/retour/", answer)) == "stale"
 
 
 def test_arrivals_that_succeed_slow_nobody_of_the_same_network(election, elsewhere, client):

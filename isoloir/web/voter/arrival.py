@@ -22,6 +22,7 @@ from .account import go_to_password
 
 # Why the last arrival failed, for the page that says it; goes with the voter's visit.
 _REFUSED = "vote_arrival_refused"
+_WAIT_SECONDS = 2
 
 
 @audience("public")
@@ -64,7 +65,7 @@ def arrival_return(request: PortalRequest) -> HttpResponse:
     except PortalClosed as closed:
         return _to_closed_door(request, closed)
     except ArrivalRefused as refused:
-        return _refuse(request, refused)
+        return _wait(request) if refused.code == "busy" else _refuse(request, refused)
     except AccountSuspended:
         return _refuse(request, ArrivalRefused("suspended"))
 
@@ -107,6 +108,13 @@ def _return_address() -> str:
 def _refuse(request: PortalRequest, refused: ArrivalRefused) -> HttpResponse:
     request.session[_REFUSED] = refused.code
     return redirect("voter:arrival_refused")
+
+
+def _wait(request: PortalRequest) -> HttpResponse:
+    """Have the browser bring the same answer again by itself: who waits so holds no thread of the portal."""
+    answer = render(request, "voter/arrival_wait.html", {"address": request.get_full_path()}, status=202)
+    answer["Refresh"] = str(_WAIT_SECONDS)
+    return answer
 
 
 def _to_closed_door(request: PortalRequest, closed: PortalClosed) -> HttpResponse:

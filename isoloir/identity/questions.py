@@ -54,6 +54,14 @@ class QuestionUsed(IdentityRefused):
         return _("Des électeurs ont déjà choisi cette question : ses mots ne changent plus. Retirez-la, et ajoutez-en une autre.")  # fmt: skip
 
 
+class QuestionGone(IdentityRefused):
+    """Another administrator put other words in its place meanwhile."""
+
+    @property
+    def message(self) -> str:
+        return _("Cette question vient d’être modifiée par quelqu’un d’autre. Revenez à la liste.")
+
+
 class TooFewQuestions(IdentityRefused):
     """Voters must keep a choice."""
 
@@ -79,7 +87,11 @@ def add_question(*, election: Election, text_fr: str, text_en: str, actor: str, 
 def change_question(
     *, question: ChallengeQuestion, text_fr: str, text_en: str, actor: str, at: datetime
 ) -> ChallengeQuestion:
-    """Change the words of a question that no account has. Raises QuestionsFixed, QuestionUsed, QuestionRefused."""
+    """Put other words at the place of a question that no account has. Raises QuestionsFixed, QuestionUsed, QuestionRefused.
+
+    They are another row: a voter who is answering the former words meanwhile is told that they are no longer offered, and
+    never has an answer kept beside words that were not read.
+    """
     _hold(question.election, at=at)
     question = _locked(question)
     if question.accounts.exists():
@@ -88,10 +100,15 @@ def change_question(
     before = [question.text_fr, question.text_en]
     if before == [text_fr, text_en]:
         return question
-    question.text_fr, question.text_en = text_fr, text_en
-    question.save(update_fields=("text_fr", "text_en"))
-    _journal("changed", question, actor=actor, at=at, words=[text_fr, text_en], before=before)
-    return question
+    former = question.pk
+    # The foreign key of an account that takes these very words in this instant makes one of the two acts fail.
+    question.delete()
+    changed = ChallengeQuestion.objects.create(
+        election=question.election, position=question.position, retired_at=question.retired_at,
+        text_fr=text_fr, text_en=text_en,
+    )  # fmt: skip
+    _journal("changed", changed, actor=actor, at=at, words=[text_fr, text_en], before=before, former=former)
+    return changed
 
 
 @transaction.atomic
@@ -151,8 +168,10 @@ def _hold(election: Election, *, at: datetime) -> None:
 
 
 def _locked(question: ChallengeQuestion) -> ChallengeQuestion:
-    # An account that takes the question meanwhile waits: its foreign key needs the row that is held here.
-    return ChallengeQuestion.objects.select_for_update(of=("self",)).get(pk=question.pk)
+    locked = ChallengeQuestion.objects.select_for_update(of=("self",)).filter(pk=question.pk).first()
+    if locked is None:
+        raise QuestionGone
+    return locked
 
 
 def _offered(election: Election) -> models.QuerySet[ChallengeQuestion]:

@@ -6,8 +6,10 @@ import pytest
 
 from isoloir.elections.models import Election
 from isoloir.identity import questions
+from isoloir.identity.challenge import offered_questions
 from isoloir.identity.models import ChallengeQuestion, VoterAccount
 from isoloir.identity.questions import (
+    QuestionGone,
     QuestionRefused,
     QuestionsFixed,
     QuestionUsed,
@@ -95,11 +97,32 @@ def test_a_question_that_was_retired_is_offered_again_and_not_written_twice(
 
 
 def test_words_change_as_long_as_no_account_has_the_question(offered: list[ChallengeQuestion]) -> None:
-    change_question(question=offered[1], text_fr="Où ?", text_en="Where?", **BY)
-    offered[1].refresh_from_db()
-    assert (offered[1].text_fr, offered[1].text_en) == ("Où ?", "Where?")
+    changed = change_question(question=offered[1], text_fr="Où ?", text_en="Where?", **BY)
+    assert (changed.text_fr, changed.text_en) == ("Où ?", "Where?")
+    assert words(changed.election) == ["Question 0 ?", "Où ?", "Question 2 ?", "Question 3 ?"]
     facts = JournalEntry.objects.latest("sequence").facts
     assert (facts["before"], facts["words"]) == (["Question 1 ?", "Query 1?"], ["Où ?", "Where?"])
+
+
+def test_an_answer_to_the_former_words_is_never_kept_beside_the_new_ones(offered: list[ChallengeQuestion]) -> None:
+    """The voter's page shows « Question 1 ? » when an administrator changes it; her form names the former row."""
+    chosen = offered[1].pk
+    changed = change_question(question=offered[1], text_fr="Où ?", text_en="Where?", **BY)
+    assert changed.pk != chosen
+    assert not offered_questions(changed.election).filter(pk=chosen).exists()
+
+
+def test_a_question_that_another_editor_changed_is_said_to_be_gone(offered: list[ChallengeQuestion]) -> None:
+    seen_by_the_second = ChallengeQuestion.objects.get(pk=offered[1].pk)
+    change_question(question=offered[1], text_fr="Où ?", text_en="Where?", **BY)
+    with pytest.raises(QuestionGone):
+        change_question(question=seen_by_the_second, text_fr="Quand ?", text_en="When?", **BY)
+    with pytest.raises(QuestionGone):
+        retire_question(question=seen_by_the_second, **BY)
+
+
+def test_one_language_alone_may_change(offered: list[ChallengeQuestion]) -> None:
+    assert change_question(question=offered[1], text_fr="Question 1 ?", text_en="Which?", **BY).text_en == "Which?"
 
 
 def test_a_question_may_keep_its_own_words(offered: list[ChallengeQuestion]) -> None:

@@ -87,10 +87,10 @@ def add_question(*, election: Election, text_fr: str, text_en: str, actor: str, 
 def change_question(
     *, question: ChallengeQuestion, text_fr: str, text_en: str, actor: str, at: datetime
 ) -> ChallengeQuestion:
-    """Put other words at the place of a question that no account has. Raises QuestionsFixed, QuestionUsed, QuestionRefused.
+    """Put other words at the place of a question that no account has.
 
     They are another row: a voter who is answering the former words meanwhile is told that they are no longer offered, and
-    never has an answer kept beside words that were not read.
+    never has an answer kept beside words that were not read. Raises QuestionsFixed, QuestionGone, QuestionUsed, QuestionRefused.
     """
     _hold(question.election, at=at)
     question = _locked(question)
@@ -113,7 +113,7 @@ def change_question(
 
 @transaction.atomic
 def retire_question(*, question: ChallengeQuestion, actor: str, at: datetime) -> ChallengeQuestion:
-    """Offer a question no longer; the accounts that have it keep it. Raises QuestionsFixed, TooFewQuestions."""
+    """Offer a question no longer; the accounts that have it keep it. Raises QuestionsFixed, QuestionGone, TooFewQuestions."""
     _hold(question.election, at=at)
     question = _locked(question)
     if question.retired_at is not None:
@@ -128,7 +128,7 @@ def retire_question(*, question: ChallengeQuestion, actor: str, at: datetime) ->
 
 @transaction.atomic
 def offer_question_again(*, question: ChallengeQuestion, actor: str, at: datetime) -> ChallengeQuestion:
-    """Offer again a question that was retired, the last of the list. Raises QuestionsFixed."""
+    """Offer again a question that was retired, the last of the list. Raises QuestionsFixed, QuestionGone."""
     _hold(question.election, at=at)
     question = _locked(question)
     if question.retired_at is None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -10,11 +11,14 @@ from django.conf import settings
 from django.test import Client
 from django.utils import translation
 
-from isoloir.identity.models import VoterAccount
+from isoloir.identity.challenge import install_default_questions
+from isoloir.identity.links import draft_link, link_url, new_token
+from isoloir.identity.models import OneTimeLink, Suspension, VoterAccount
+from isoloir.identity.requests import answer_requests
 from isoloir.identity.sessions import open_session
 from isoloir.roll.models import Voter
 from tests import electorate
-from tests.electorate import PASSWORD, activate, make_member, sign_in_member, text
+from tests.electorate import PASSWORD, activate, captcha, identify, make_member, sign_in_member, text
 from tests.factories import AFTER, BEFORE, DURING, World
 from tests.stations import close_by_http, counted_world, member_client, prepared_world, sealed_world, sign_and_publish
 
@@ -183,26 +187,72 @@ def test_error_pages(client, election):
     read(refused)
 
 
-def test_way_to_the_voter_space_with_its_faults(client, election, outbox):
-    voter = electorate.make_voter(election, electorate.make_contest(election))
+@pytest.fixture
+def voter(election) -> Voter:
+    install_default_questions(election)
+    return electorate.make_voter(election, electorate.make_contest(election))
+
+
+def link_of(voter: Voter, purpose: OneTimeLink.Purpose) -> str:
+    token = new_token()
+    draft_link(voter_id=voter.pk, purpose=purpose, token=token, at=electorate.read_clock(), hours=24).save()
+    return link_url(token, purpose).removeprefix(settings.PORTAL_URL)
+
+
+def test_identification_and_lost_password_with_their_faults(client, voter):
     english(client)
+    read(client.get("/identification/"))
     for typed in ("", "anne", voter.email):
-        read(client.post("/identification/", {"email": typed}, follow=True))
-    for typed in ("", "wrong"):
+        read(client.post("/identification/", {"email": typed, **captcha(), "captcha_1": ""}))
+    identify(client, voter.email)
+    for typed in ("", "wrong", "wrong", "wrong", "wrong", "wrong"):
         read(client.post("/mot-de-passe/", {"password": typed}, follow=True))
-    read(client.post("/mot-de-passe-perdu/", follow=True))
-    path = re.search(r"/lien/[\w-]+/", outbox()[-1][2])[0]
+    for _time in range(6):
+        read(client.get("/mot-de-passe-perdu/"))
+        read(client.post("/mot-de-passe-perdu/", captcha(), follow=True))
+
+
+def test_activation_with_its_faults(client, voter):
+    english(client)
+    path = link_of(voter, OneTimeLink.Purpose.ACTIVATION)
     read(client.get(path))
     for password in ("", "short", "Anne.dupont@valmont.example1", "motdepasse"):
-        read(client.post(path, {"password": password, "confirmation": "other"}))
-    read(client.post(path, {"password": PASSWORD, "confirmation": PASSWORD}, follow=True))
+        read(client.post(path, {"password": password, "confirmation": "other", **captcha()}))
+    read(client.get(f"{path}question/", follow=True))
+    client.post(path, {"password": PASSWORD, "confirmation": PASSWORD, **captcha()})
+    page = read(client.get(f"{path}question/"))
+    assert any("What is the first thing you bought" in sentence for sentence in page.said)
+    for answer in ("", "a", "bbbb"):
+        read(client.post(f"{path}question/", {"question": "", "answer": answer, "answer_again": "other"}))
+    read(client.post(f"{path}question/", {"without-activation": "1"}, follow=True))
+    read(
+        client.get(
+            link_of(electorate.make_voter(voter.election, email="b@valmont.example"), OneTimeLink.Purpose.ACTIVATION)
+        )
+    )
+
+
+def test_new_password_and_links_that_do_not_serve(client, voter):
+    english(client)
+    activate(voter)
+    path = link_of(voter, OneTimeLink.Purpose.PASSWORD)
     read(client.get(path))
-    read(client.get("/lien/unknown/"))
+    read(client.get(path.replace("nouveau-mot-de-passe", "activation")))
+    read(client.get("/activation/unknown/"))
+    read(client.post(path, {"password": PASSWORD, "confirmation": PASSWORD, **captcha()}, follow=True))
+    read(client.get(path))
+    expired = link_of(voter, OneTimeLink.Purpose.PASSWORD)
+    electorate.pass_time(timedelta(hours=24))
+    read(client.get(expired))
+    Suspension.objects.create(voter=voter, since=BEFORE, reason="essai")
+    read(client.get(link_of(voter, OneTimeLink.Purpose.PASSWORD)))
+    identify(client, voter.email)
+    read(client.post("/mot-de-passe/", {"password": PASSWORD}))
 
 
-def test_e_mails_stay_in_french(client, election, outbox):
-    voter = electorate.make_voter(election, electorate.make_contest(election))
-    english(client).post("/identification/", {"email": voter.email})
+def test_e_mails_stay_in_french(client, voter, outbox):
+    identify(english(client), voter.email)
+    answer_requests(at=electorate.read_clock())
     assert "(heure de Paris)" in outbox()[-1][2]
 
 
@@ -287,4 +337,4 @@ def test_second_visit_says_the_first_one_in_english(client, election):
     electorate.sign_in(english(client), voter.email)
     client.post("/deconnexion/")
     electorate.sign_in(client, voter.email)
-    assert "Last sign-in: Friday 20 November 2026 at 10:00 (Paris time)" in text(client.get("/espace/"))
+    assert "Last sign-in on 20 November 2026 at 10:00 (Paris time)" in text(client.get("/espace/"))

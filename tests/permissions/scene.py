@@ -6,6 +6,7 @@ from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from isoloir.captcha.actions import issue_challenge
 from isoloir.demo.members import decrypt
 from isoloir.elections.models import Contest, Election
 from isoloir.identity.links import draft_link, new_token
@@ -80,6 +81,7 @@ def make_scene() -> Scene:
         clients=clients,
         values={
             "sealed": sealed, "published": published, "tied": tied, "station": world.station.code, "token": token,
+            "challenge": issue_challenge(at=AFTER),
             "owner": 1, "notice": "0990001A.pdf", "voter": world.voters[0].pk, **_write_texts(world.election),
         },
         foreign={"uuid": [other.uuid, "inconnu"], "code": [other.code, "inconnu"], "station": ["autre", "inconnu"]},

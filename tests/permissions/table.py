@@ -50,9 +50,9 @@ TABLE: dict[str, Row] = {
     "voter:candidates": Row("voter", "own", VOTED_ON),
     "voter:cast": Row("voter", "own", VOTED_ON, method="post"),
     "voter:receipt_pdf": Row("voter", method="post"),
-    # ---- The CAPTCHA: nobody's token opens nothing ----
-    "captcha:image": Row("public", arguments={"token": "token"}),
-    "captcha:sound": Row("public", arguments={"token": "token"}),
+    # ---- The CAPTCHA ----
+    "captcha:image": Row("public", arguments={"token": "challenge"}),
+    "captcha:sound": Row("public", arguments={"token": "challenge"}),
     "captcha:another": Row("public"),
     # ---- Published results ----
     "public:edito": Row("public"),

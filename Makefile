@@ -42,7 +42,7 @@ lint: ## Check the code without running it: formatting, types, layers, templates
 	@tools/prepare lint
 	@tools/check-code
 
-bench: ## Measure: ballots made, verified and cast per second
+bench: ## Measure: ballots made, verified and cast, passwords, pages and messages per second
 	@tools/prepare test
 	@.venv/bin/python -m benchmarks $(ARGS)
 

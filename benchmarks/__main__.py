@@ -2,7 +2,7 @@
 
 import argparse
 
-from . import ballots, booth, casting
+from . import accounts, ballots, booth, campaign, casting
 from .report import machine
 
 
@@ -10,11 +10,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure Isoloir on this machine.")
     parser.add_argument("--ballots", type=int, default=200, help="ballots made and verified (200)")
     parser.add_argument("--voters", type=int, default=200, help="voters who cast over HTTP (200)")
+    parser.add_argument("--seconds", type=float, default=10, help="how long passwords and pages are measured (10)")
+    parser.add_argument("--campaign", type=int, default=100_000, help="voters of the opening campaign (100000)")
     options = parser.parse_args()
-    print(machine())
+    print(machine(), flush=True)
     ballots.measure(options.ballots)
     booth.measure(20)
     casting.measure(options.voters)
+    accounts.measure(options.seconds)
+    campaign.measure(options.campaign)
 
 
 if __name__ == "__main__":

@@ -44,12 +44,14 @@ def require_free_port(port: int) -> None:
             raise PortTaken(f"port {port} is taken") from refused
 
 
-def start_server(*, port: int, workers: int = 2, log: Path | None = None) -> subprocess.Popen[bytes]:
+def start_server(
+    *, port: int, workers: int = 2, log: Path | None = None, application: str = "config.wsgi:application"
+) -> subprocess.Popen[bytes]:
     """Start granian on loopback, with this process's environment (settings, directories)."""
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port),
         "--workers", str(workers), "--blocking-threads", "4", "--no-access-log", "--log-level", "warning",
-        "--respawn-failed-workers", "config.wsgi:application",
+        "--respawn-failed-workers", application,
     ]  # fmt: skip
     return _start(command, log)
 

@@ -168,3 +168,29 @@ def test_the_first_administrator_signs_in_at_the_console(tmp_path: Path, client:
     other = tmp_path / "other.csv"
     assert main((*arguments, str(other))) == 1
     assert not other.exists()
+
+
+def test_reminder_by_the_command_is_refused_twice_in_a_day(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(CREATION)
+    main(("portal", "import", str(folder)))
+    assert main(("portal", "invite", "--remind")) == 0
+    assert "Courriels mis en file : 6" in capsys.readouterr().out
+    assert main(("portal", "invite", "--remind")) == 1
+    assert "moins de vingt-quatre heures" in capsys.readouterr().err
+    assert Message.objects.count() == 6
+
+
+def test_no_link_is_sent_before_the_portal_opens(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(CREATION)
+    main(("portal", "import", str(folder)))
+    electorate.set_clock(Election.objects.get().portal_opens_at.replace(year=2025))
+    assert main(("portal", "invite")) == 1
+    assert "Le portail ouvre le" in capsys.readouterr().err
+    assert not Message.objects.exists()
+
+
+def test_rules_of_passwords_are_chosen_when_the_election_is_made(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main((*CREATION, "--password-policy", "1999")) == 1
+    assert "2022, 2018" in capsys.readouterr().err
+    assert main((*CREATION, "--password-policy", "2018")) == 0
+    assert Election.objects.get().password_policy == "2018"

@@ -13,7 +13,7 @@ from isoloir.identity.links import read_link, token_hash
 from isoloir.identity.models import LinkRequest, OneTimeLink
 from isoloir.identity.requests import answer_requests, request_link
 from isoloir.messaging.models import Message
-from tests.account_acts import ACTIVATION, NEW_PASSWORD, ask, token_in
+from tests.account_acts import ACTIVATION, NEW_PASSWORD, ask, at_once, token_in
 from tests.electorate import BEFORE, activate, make_election, make_voter
 
 pytestmark = pytest.mark.django_db
@@ -199,6 +199,17 @@ def test_the_worker_takes_as_many_as_it_is_told_and_the_oldest_first(election, o
     assert [mail[0] for mail in outbox()] == [f"voter-{number}@valmont.example" for number in range(3)]
     assert answer_requests(at=BEFORE, limit=3) == 2
     assert answer_requests(at=BEFORE, limit=3) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_several_workers_answer_each_request_once(election, outbox):
+    for number in range(12):
+        make_voter(election, email=f"voter-{number}@valmont.example")
+        request(election, f"voter-{number}@valmont.example")
+    assert sum(at_once(lambda _worker: answer_requests(at=BEFORE, limit=5), range(4))) == 12
+    recipients = [recipient for recipient, _subject, _body in outbox()]
+    assert len(recipients) == len(set(recipients)) == 12
+    assert OneTimeLink.objects.count() == 12
 
 
 def test_two_requests_make_two_links(election, outbox):

@@ -46,6 +46,35 @@ def test_sound_follows_the_language_of_the_page(client, shown, django_assert_num
             assert file.getnframes() > 0
 
 
+@pytest.mark.parametrize(
+    ("asked", "first", "last"),
+    [("bytes=0-1", 0, 1), ("bytes=100-199", 100, 199), ("bytes=44-", 44, None), ("bytes=5-999999999", 5, None)],
+)
+def test_sound_comes_in_the_parts_that_a_phone_asks_for(client, shown, asked, first, last):
+    whole = client.get(shown.sound_url).content
+    last = len(whole) - 1 if last is None else last
+    part = client.get(shown.sound_url, headers={"Range": asked})
+    assert part.status_code == 206
+    assert part["Content-Range"] == f"bytes {first}-{last}/{len(whole)}"
+    assert part.content == whole[first : last + 1]
+    assert "no-store" in part["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ("bytes=9999999-", 416),
+        ("bytes=5-4", 416),
+        ("bytes=-5", 200),
+        ("bytes=0-1,4-5", 200),
+        ("lines=1-2", 200),
+        ("bytes=" + "9" * 5000 + "-", 200),
+    ],
+)
+def test_part_that_does_not_exist_is_refused_and_one_that_is_not_understood_is_the_whole(client, shown, asked, status):
+    assert client.get(shown.sound_url, headers={"Range": asked}).status_code == status
+
+
 def test_another_code_comes_whole_and_without_the_database(client, shown, django_assert_num_queries):
     with django_assert_num_queries(0):
         answer = client.get("/captcha/nouveau/")

@@ -45,11 +45,11 @@ def activate_account(
     its kinds, AccountSuspended, or AnswerRefused, which leaves the link as it was.
     """
     voter = _voter_of(token, purpose=_ACTIVATION, at=at)
-    require_offered(question, election=voter.election)
     # Hashing takes long on purpose: it is done before the transaction, which then holds nobody back.
     answer_hash = hash_answer(check_answer_rules(answer, question=question))
     with transaction.atomic():
         link = _lock_activation(token, at=at)
+        require_offered(question, election=voter.election)
         link.voter.account = VoterAccount.objects.create(
             voter=link.voter, password=password_hash, question=question, answer=answer_hash,
             activated_at=at, password_set_at=at, last_signed_in_at=at,

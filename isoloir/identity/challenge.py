@@ -109,8 +109,8 @@ def hash_answer(normalised: str) -> str:
 
 
 def require_offered(question: ChallengeQuestion, *, election: Election) -> None:
-    """Refuse a question of another election, or one that is no longer offered. Raises AnswerRefused."""
-    if question.election_id != election.pk or question.retired_at is not None:
+    """Refuse a question of another election, or one that an administrator has just taken away. Raises AnswerRefused."""
+    if not offered_questions(election).filter(pk=question.pk).exists():
         raise AnswerRefused([_("Choisissez une question de la liste.")])
 
 

@@ -109,7 +109,9 @@ def begin_try(*, action: str, subjects: Iterable[str], at: datetime) -> Try:
     """
     keys = sorted(_key(subject) for subject in subjects)
     rows = _lock(action, keys)
-    waits = [row.waits_until for row in rows if row.waits_until and row.waits_until > at]
+    # Without a wait the instant is only the clock of forgiveness, which a request of the same moment may have set later.
+    waiting = [row for row in rows if _pace(row.subject).wait(row.failures)]
+    waits = [row.waits_until for row in waiting if row.waits_until and row.waits_until > at]
     if waits:
         raise SlowedDown(ceil((max(waits) - at).total_seconds()))
     clocks: dict[str, tuple[datetime, datetime]] = {}

@@ -71,6 +71,11 @@ def test_one_subject_that_waits_holds_back_the_try_and_leaves_the_other_uncounte
     assert try_once("voter 2", network_of(HOME)).seconds == 0
 
 
+def test_requests_of_one_moment_are_not_slowed_by_the_order_in_which_they_are_counted():
+    try_once("voter 1", network_of(HOME))
+    assert try_once("voter 2", network_of(HOME), at=BEFORE - timedelta(milliseconds=10)).seconds == 0
+
+
 def test_the_longest_wait_is_told():
     waits_of("voter 1", 5, at=BEFORE - timedelta(seconds=3))
     assert try_once("voter 1", "voter 2").seconds == 4

@@ -1,0 +1,65 @@
+"""What the migrations do to the rows that an earlier release left."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+AT = "2026-11-20 09:00:00"
+
+
+def migrate(database: Path, *target: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ISOLOIR_POSTGRES")}
+    environment |= {"DJANGO_SETTINGS_MODULE": "config.settings.test", "ISOLOIR_SQLITE": str(database)}
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0", *target]
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def write(rows: sqlite3.Connection, table: str, **values: object) -> None:
+    marks = ", ".join("?" * len(values))
+    rows.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))  # noqa: S608
+
+
+def test_voters_links_and_elections_of_the_first_release_are_kept(tmp_path: Path) -> None:
+    database = tmp_path / "former.sqlite3"
+    migrate(database, "roll", "0002")
+    migrate(database, "identity", "0001")
+    with closing(sqlite3.connect(database)) as rows, rows:
+        write(
+            rows, "elections_election", id=1, slug="former", name="Élection", organiser="Académie", help_line="",
+            portal_opens_at=AT, lists_shown_at=AT, voting_opens_at="2026-12-03 08:00:00",
+            voting_closes_at="2026-12-10 17:00:00", grace=1_800_000_000,
+        )  # fmt: skip
+        for key, address in ((1, "anne@valmont.example"), (2, "fatou@valmont.example")):
+            write(
+                rows, "roll_voter", id=key, election_id=1, reference=f"V{key}", civility="Mme", last_name="Dupont",
+                first_names="Anne", email=address.title(), email_key=address, academy="Valmont",
+                establishment_code="0990001A", establishment="Collège", delivery_lines="[]",
+            )  # fmt: skip
+        write(rows, "identity_voteraccount", voter_id=1, password="hash", activated_at=AT, password_set_at=AT)  # noqa: S106
+        for key, (voter, purpose, used_at) in enumerate(
+            ((1, "invitation", AT), (2, "invitation", None), (1, "password", None), (2, "password", None)), start=1
+        ):
+            write(
+                rows, "identity_onetimelink", id=key, voter_id=voter, purpose=purpose, token_hash=f"{key:064d}",
+                created_at=AT, expires_at=AT, used_at=used_at,
+            )  # fmt: skip
+    migrate(database)
+    with closing(sqlite3.connect(database)) as rows:
+        assert rows.execute("SELECT voter_id, key FROM roll_voteraddress ORDER BY voter_id").fetchall() == [
+            (1, "anne@valmont.example"), (2, "fatou@valmont.example"),
+        ]  # fmt: skip
+        assert rows.execute("SELECT election_id, kind, finished_at IS NULL FROM identity_campaign").fetchall() == [
+            (1, "opening", 0)
+        ]
+        links = rows.execute("SELECT purpose, campaign_id IS NULL, outcome FROM identity_onetimelink ORDER BY id")
+        assert links.fetchall() == [
+            ("activation", 0, "superseded"), ("activation", 0, ""), ("password", 1, ""), ("activation", 1, ""),
+        ]  # fmt: skip
+        assert rows.execute("SELECT count(*) >= 3 FROM identity_challengequestion WHERE election_id = 1").fetchone()[0]
+        account = rows.execute("SELECT question_id, answer, password FROM identity_voteraccount").fetchone()
+        assert account == (None, "", "hash")

@@ -16,6 +16,8 @@ class Captcha {
     const another = this.part("new");
     // As a plain button it no longer is what the Enter key presses, nor leaves the page.
     another.type = "button";
+    // Only what sends a form may leave its checks out.
+    another.removeAttribute("formnovalidate");
     another.addEventListener("click", () => this.renew({ spoken: true }));
     this.part("start").addEventListener("click", () => this.search());
     this.part("cancel").addEventListener("click", () => this.cancel());

@@ -68,16 +68,20 @@ def deliver_queued(*, at: datetime, limit: int = 100, stopped: Callable[[], bool
     one, each message is noted in a file beside the database, and what became of all is written in another short one.
     `stopped` is asked before each message: once it says so, the rest of the batch is given back.
     """
-    recover_left_batches(at=at)
-    if not _due(at).exists():
-        return 0
     mail = get_connection(fail_silently=False)
     try:
+        recover_left_batches(at=at)
+        if not _due(at).exists():
+            return 0
         _reach(mail)
         return _deliver_batch(mail, at=at, limit=limit, stopped=stopped)
     except RelayAway as away:
         # No message's fault: none counts an attempt, and the next turn asks again.
         logger.warning("the relay does not answer: %s", away)
+        return 0
+    except OSError as fault:
+        # The spool's folder. Polls are closed by the same worker: they do not wait for it.
+        logger.error("nothing is sent, the spool cannot be written: %s", type(fault).__name__)  # noqa: TRY400
         return 0
     finally:
         mail.close()
@@ -151,9 +155,8 @@ def _send_all(
         if stopped() or time.monotonic() - begun > _BATCH_SECONDS:
             return
         _reach(mail)
-        letter = compose(message, box=box, key=key)
         spool.note(Outcome.ABOUT, message.pk)
-        outcomes[message.pk] = outcome = _send(mail, letter, message)
+        outcomes[message.pk] = outcome = _send(mail, message, box=box, key=key)
         spool.note(outcome, message.pk)
 
 
@@ -170,12 +173,12 @@ def compose(message: Message, *, box: SecretBox, key: bytes) -> EmailMessage:
     return EmailMessage(subject, body, from_email=settings.RETURN_ADDRESS, to=[recipient], headers=headers)
 
 
-def _send(mail: BaseEmailBackend, letter: EmailMessage, message: Message) -> Outcome:
+def _send(mail: BaseEmailBackend, message: Message, *, box: SecretBox, key: bytes) -> Outcome:
     try:
-        mail.send_messages([letter])
+        mail.send_messages([compose(message, box=box, key=key)])
     except (
         Exception
-    ) as error:  # Any fault of the relay means "later"; its text may hold the address, so only its type is logged.
+    ) as error:  # Any fault means "later", for no message may hold back the others; its text may hold the address.
         outcome = _outcome_of(error)
         logger.warning("message %s: %s after %s", message.pk, outcome, type(error).__name__)
         if outcome is not Outcome.REFUSED:

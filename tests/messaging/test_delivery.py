@@ -151,6 +151,26 @@ def test_batch_takes_few_queries_whatever_its_size(mailoutbox: Sent) -> None:
     assert set(Message.objects.values_list("state", "sealed", "claim")) == {("sent", b"", "")}
 
 
+def test_message_that_cannot_be_opened_holds_back_no_other(mailoutbox: Sent) -> None:
+    broken, _whole = queue_many(2)
+    Message.objects.filter(pk=broken.pk).update(sealed=b"x" * 60)
+    assert deliver_queued(at=DURING) == 1
+    assert [letter.body for letter in mailoutbox] == ["body 1"]
+    broken.refresh_from_db()
+    assert (broken.state, broken.attempts) == (Message.State.QUEUED, 1)
+
+
+def test_spool_that_cannot_be_written_sends_nothing_and_stops_no_worker(
+    mailoutbox: Sent, settings: LazySettings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    settings.SPOOL_DIR = tmp_path / "file" / "spool"
+    queue_one()
+    assert deliver_queued(at=DURING) == 0
+    assert mailoutbox == []
+    assert "the spool cannot be written: NotADirectoryError" in caplog.text
+
+
 # ---- Identifier ----
 
 

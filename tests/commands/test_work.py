@@ -11,9 +11,11 @@ from isoloir_protocol.errors import BallotRefused
 from isoloir.board.errors import BoardRefused
 from isoloir.commands import work
 from isoloir.elections.models import Contest
+from isoloir.identity.campaigns import open_campaign
+from isoloir.identity.models import Campaign
 from isoloir.tally.actions import begin_count
 from isoloir.tally.errors import NotThere
-from tests.factories import AFTER, make_world
+from tests.factories import AFTER, DURING, make_world
 
 ROOT = Path(__file__).parents[2]
 
@@ -70,3 +72,18 @@ def test_database_without_tables_is_told_and_the_worker_stops(tmp_path: Path) ->
     )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr.splitlines() == ["Les tables de la base de données ne sont pas faites : lancez « migrate »."]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_turn_sends_what_waits_and_goes_on_with_the_campaign(
+    monkeypatch: pytest.MonkeyPatch, mailoutbox: list[object]
+) -> None:
+    world = make_world(voters=3, sealed=False)
+    monkeypatch.setattr("isoloir.common.clock.current_time", lambda: DURING)
+    open_campaign(election=world.election, kind=Campaign.Kind.OPENING, actor="essai", at=DURING)
+    assert work.work_once() == 3
+    assert mailoutbox == []
+    assert work.work_once(stopped=lambda: True) == 0
+    assert mailoutbox == []
+    assert work.work_once() == 3
+    assert len(mailoutbox) == 3

@@ -28,6 +28,11 @@ from .permissions import require_open_portal
 
 _VOTERS_AT_ONCE = 1000
 BETWEEN_REMINDERS = timedelta(hours=24)
+# The kind of the messages of each campaign, and what writes them.
+_LETTERS = {
+    Campaign.Kind.OPENING: ("invitation", mails.invitation),
+    Campaign.Kind.REMINDER: ("reminder", mails.reminder),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,11 +138,11 @@ def _write_batch(campaign: Campaign, *, at: datetime) -> int:
             campaign.save(update_fields=("finished_at",))
         return 0
     tokens = [new_token() for _voter in voters]
+    kind, write = _LETTERS[Campaign.Kind(campaign.kind)]
     letters = [
-        mails.invitation(voter, election=election, token=token, at=at)
-        for voter, token in zip(voters, tokens, strict=True)
+        write(voter, election=election, token=token, at=at) for voter, token in zip(voters, tokens, strict=True)
     ]
-    messages = queue_emails(kind="invitation", messages=letters, at=at, is_bulk=True)
+    messages = queue_emails(kind=kind, messages=letters, at=at, is_bulk=True)
     OneTimeLink.objects.bulk_create(
         draft_link(
             voter_id=voter.pk, purpose=OneTimeLink.Purpose.ACTIVATION, token=token, at=at, hours=election.link_hours,

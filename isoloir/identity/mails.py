@@ -26,9 +26,15 @@ def spoken_name(voter: Voter) -> str:
 
 
 def invitation(voter: Voter, *, election: Election, token: str, at: datetime) -> Mail:
-    """Write the e-mail of a campaign, the same for all voters (seed 000); its link activates the account."""
+    """Write the e-mail of the opening campaign, the same for all voters (seed 000); its link activates the account."""
     more = {"link": link_url(token, _ACTIVATION), **_expiry(election, at)}
     return _mail("invitation", f"Ouverture du portail : {election.name}", voter, election, more)
+
+
+def reminder(voter: Voter, *, election: Election, token: str, at: datetime) -> Mail:
+    """Write the e-mail of a reminder, to who has not activated the account; its link does it."""
+    more = {"link": link_url(token, _ACTIVATION), **_expiry(election, at)}
+    return _mail("reminder", f"Rappel : activez votre compte électeur – {election.name}", voter, election, more)
 
 
 def activation(voter: Voter, *, recipient: str, token: str, at: datetime) -> Mail:

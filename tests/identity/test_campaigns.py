@@ -141,7 +141,10 @@ def test_reminder_goes_to_those_who_have_no_account_and_are_not_suspended(electi
     activate(activated)
     Suspension.objects.create(voter=suspended, since=BEFORE, reason="essai")
     assert carry_out(election, REMINDER) == 1
-    assert [recipient for recipient, _subject, _body in outbox()] == [waiting.email]
+    [(recipient, subject, body)] = outbox()
+    assert recipient == waiting.email
+    assert subject.startswith("Rappel")
+    assert "/activation/" in body
 
 
 def test_second_reminder_within_a_day_is_refused_and_says_when(election: Election) -> None:

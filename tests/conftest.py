@@ -13,6 +13,7 @@ from django.conf import LazySettings
 from django.db import connections, transaction
 from django.db.backends.sqlite3 import base as sqlite_backend
 from django.db.models import QuerySet
+from django.utils import translation
 
 from isoloir.common import appendonly
 from tests import postgres
@@ -119,6 +120,17 @@ def durable_database() -> Iterator[None]:
     postgres.set_durable(host, True)
     yield
     postgres.set_durable(host, False)
+
+
+# ---- Language ----
+
+
+@pytest.fixture(autouse=True)
+def _language_of_this_test() -> Iterator[None]:
+    """Begin in the portal's own language: a request in English leaves it in force after it, for the next test too."""
+    translation.deactivate()
+    yield
+    translation.deactivate()
 
 
 # ---- Private folders ----

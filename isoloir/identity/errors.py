@@ -111,10 +111,12 @@ class AccountSuspended(IdentityRefused):
 
     @property
     def message(self) -> str:
+        # Each sentence is on its own: the catalogue's reader sees none inside another string.
         sentence = _("L’accès à votre compte électeur est suspendu.")
-        if not self.help_line:
-            return f"{sentence} {_('Adressez-vous à l’assistance.')}"
-        return f"{sentence} {_('Adressez-vous à l’assistance : %(help_line)s.') % {'help_line': self.help_line}}"
+        way_forward = _("Adressez-vous à l’assistance.")
+        if self.help_line:
+            way_forward = _("Adressez-vous à l’assistance : %(help_line)s.") % {"help_line": self.help_line}
+        return f"{sentence} {way_forward}"
 
 
 class SuspensionRefused(IdentityRefused):

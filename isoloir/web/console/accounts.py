@@ -95,15 +95,17 @@ class RulesForm(forms.Form):
 
 
 def _policy_words(policy: PasswordPolicy) -> str:
-    facts = {"minimum": policy.minimum, "maximum": policy.maximum}
-    length = _("De %(minimum)d à %(maximum)d caractères") % facts
     wanted = (
         (policy.lower, _("une minuscule")),
         (policy.upper, _("une majuscule")),
         (policy.digit, _("un chiffre")),
         (policy.special, _("un caractère spécial")),
     )
-    return f"{length} : {', '.join(word for is_wanted, word in wanted if is_wanted)}"
+    return _("De %(minimum)d à %(maximum)d caractères : %(wanted)s") % {
+        "minimum": policy.minimum,
+        "maximum": policy.maximum,
+        "wanted": ", ".join(word for is_wanted, word in wanted if is_wanted),
+    }
 
 
 @audience("console")

@@ -68,7 +68,9 @@ class SeedVoter(Person):
     def words(self, french: str) -> str:
         """Return a sentence of the pages as this voter reads it."""
         with translation.override(self.language):
-            return gettext(french)
+            read = gettext(french)
+        assert self.language == "fr" or read != french, f"no English for « {french} »"
+        return read
 
     def reads(self, french: str) -> None:
         """Wait for a sentence, wherever it is in the page."""
@@ -121,7 +123,8 @@ class SeedVoter(Person):
 
     def types_her_password(self, password: str) -> None:
         self.field("Mot de passe Élections").fill(password)
-        self.presses("Me connecter")
+        with self.page.expect_event("load"):
+            self.presses("Me connecter")
 
     def signs_in(self, password: str) -> None:
         self.gives_her_address()
@@ -156,10 +159,6 @@ class SeedVoter(Person):
                 return found.first
             self.page.wait_for_timeout(200)
         raise AssertionError(f"no mail « {subject} » arrives")
-
-    def counts_her_mails(self) -> int:
-        self.page.goto(f"/demo/courrier/?pour={self.address}")
-        return self.page.locator("article").count()
 
     def follows_the_link_of(self, mail: Locator) -> str:
         """Follow the one-time link of a mail; return its address."""

@@ -8,7 +8,7 @@ import csv
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -28,8 +28,8 @@ from tests.surroundings import private_folder
 __all__ = ("clock", "election", "outbox")
 
 _VOTERS = 40
-# The employer's portal knows the first voters of the roll alone; the others are for the other seeds.
-_AGENTS = 6
+# Seconds, in thousandths, that a page may take on a machine that does much else.
+_PATIENCE = 20_000
 # What each rule of 2022 says, with a password that breaks it alone.
 RULES_OF_2022 = {
     "Entre 12 et 256 caractères": "Court-2026",
@@ -46,7 +46,7 @@ RULES_OF_2018 = {
 }
 PASSWORD_OF_2018 = "Loriot2018"
 ACTIVATED = "Votre compte a bien été activé. Votre question défi et votre réponse secrète ont été enregistrées."
-CHANGED = "Votre nouveau mot de passe est enregistré. L’ancien ne sert plus ; un courriel vous le confirme."
+CHANGED = "Votre nouveau mot de passe est enregistré. L’ancien ne sert plus\u00a0; un courriel vous le confirme."
 REFUSED = "Le mot de passe ne correspond pas à cette adresse, ou le compte n’est pas encore activé."
 
 
@@ -70,16 +70,24 @@ def inspector(served, tmp_path_factory) -> Iterator[Inspector]:
 
 @pytest.fixture(scope="module")
 def roll(served) -> Iterator[str]:
-    """Return the addresses of the roll that the employer's portal does not know, one after the other."""
+    """Return addresses from the end of the roll, one after the other; the employer's portal knows those of its beginning."""
     with (served.directory / "fiction" / "voters.csv").open(encoding="utf-8", newline="") as lines:
         rows = sorted(csv.DictReader(lines, delimiter=";"), key=lambda row: row["reference"])
-    return iter([row["email"] for row in reversed(rows)][: _VOTERS - 3 * _AGENTS])
+    return iter([row["email"] for row in reversed(rows)])
+
+
+@pytest.fixture(autouse=True)
+def _patience() -> Iterator[None]:
+    expect.set_options(timeout=_PATIENCE)
+    yield
+    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture
 def voter(served, inspector, roll, person_page) -> Iterator[Callable[..., SeedVoter]]:
     """Return what brings a voter with a browser of her own; nothing may go wrong in any of these browsers."""
     brought: list[SeedVoter] = []
+    known = len(inspector.faults)
 
     def bring(address: str = "") -> SeedVoter:
         page, traffic = person_page(served.address)
@@ -88,7 +96,7 @@ def voter(served, inspector, roll, person_page) -> Iterator[Callable[..., SeedVo
 
     yield bring
     assert [fault for each in brought for fault in each.traffic.faults] == []
-    assert inspector.faults == []
+    assert inspector.faults[known:] == []
 
 
 # ---- Seed 000 ----
@@ -329,9 +337,35 @@ def refuse_a_wrong_password(claire: SeedVoter) -> None:
         claire.types_her_password(ANOTHER_PASSWORD)
         claire.reads(REFUSED)
     expect(wait).to_be_visible()
-    claire.looks("password-refused-with-wait")
-    expect(wait.get_by_role("status")).to_have_text(claire.words("Vous pouvez recommencer."))
+    claire.looks("password-refused-after-wait")
+    expect(wait.get_by_role("status")).to_have_text("Vous pouvez recommencer.")
     expect(claire.page.get_by_role("link", name="Mot de passe perdu")).to_have_count(1)
+
+
+def test_seed_001_wait_before_the_next_try_is_counted_down(
+    transactional_db, live_server, election: Election, page, tmp_path
+):
+    """The portal's clock stands still, and the browser's leaps when told."""
+    inspector = Inspector(tmp_path, address=live_server.url)
+    page.clock.install(time=electorate.read_clock())
+    page.goto(f"{live_server.url}/identification/")
+    page.get_by_label("Adresse électronique professionnelle").fill("anne.dupont@valmont.example")
+    page.get_by_label("Chiffres de l’image ou du son").fill("00000")
+    page.get_by_role("button", name="Continuer").click()
+    for _time in range(8):
+        electorate.pass_time(timedelta(seconds=8))
+        with page.expect_event("load"):
+            page.get_by_label("Mot de passe Élections").fill(PASSWORD)
+            page.get_by_role("button", name="Me connecter").click()
+    # Three tries are free, then the wait doubles: 1, 2, 4, 8, 16.
+    expect(page.locator(".error-summary")).to_contain_text("Attendez 16 secondes avant de recommencer.")
+    wait = page.locator(".wait")
+    expect(wait.get_by_role("timer")).to_have_text(re.compile(r"Prochain essai dans 1\d s"))
+    inspector.look(page, "password-wait")
+    page.clock.run_for(16_000)
+    expect(wait.get_by_role("timer")).to_have_count(0)
+    expect(wait.get_by_role("status")).to_have_text("Vous pouvez recommencer.")
+    assert [*inspector.faults, *inspector.findings_of_vnu()] == []
 
 
 # ---- Seed 002 ----

@@ -4,7 +4,7 @@ The focus is seen at every stop, never lost and never trapped: from each page Ta
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -100,8 +100,16 @@ class KeyboardVoter:
         self.page.keyboard.type(text)
 
 
+@pytest.fixture(autouse=True)
+def _patience() -> Iterator[None]:
+    """Let pages take their time on a machine that does much else."""
+    expect.set_options(timeout=20_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
 @pytest.fixture
-def anne(transactional_db, live_server, election: Election, new_context) -> KeyboardVoter:
+def anne(transactional_db, live_server, election: Election, new_context) -> Iterator[KeyboardVoter]:
     install_default_questions(election)
     voter = electorate.make_voter(election, electorate.make_contest(election))
     context = new_context(base_url=live_server.url, viewport={"width": 1280, "height": 800})

@@ -31,7 +31,7 @@ _FRENCH = re.compile(
 )
 # What elections bring, in their own language.
 _FROM_DATA = re.compile(
-    r"Élections professionnelles 2026|Élections d’essai 2026|Académie de Valmont|Académie d’essai|Union des Écoles"
+    r"Élections professionnelles 2026|Élections d’essai 2026|Académie de Valmont|Académie d’essai|Union des Écoles|Collège des Tilleuls"
     r"|Scrutin [A-Z]+\d*|Liste [A-Z\d][\w ]*|Prénom MEMBRE\d|clé-\w+"
 )
 # What is the same in every language: signs, a folder of a command, names of French institutions, anchors of texts.
@@ -243,6 +243,12 @@ def test_new_password_and_links_that_do_not_serve(client, voter):
     read(client.post("/mot-de-passe/", {"password": PASSWORD}))
 
 
+def test_link_of_another_voter(voter):
+    other = electorate.make_voter(voter.election, email="b@valmont.example")
+    page = read(voter_client(other).get(link_of(voter, OneTimeLink.Purpose.ACTIVATION)))
+    assert "This link is not yours" in page.said
+
+
 def test_e_mails_stay_in_french(client, voter, outbox):
     identify(english(client), voter.email)
     answer_requests(at=electorate.read_clock())
@@ -322,6 +328,55 @@ def test_console_with_its_faults(client, election):
     read(client.post("/console/fichiers/"))
     read(client.post("/console/calendrier/", {"portal_opens_at": "x"}))
     read(client.post("/console/codes/reception/"))
+
+
+def test_console_pages_of_accounts_with_their_faults(client, voter):
+    link_of(voter, OneTimeLink.Purpose.ACTIVATION)
+    sign_in_member(english(client), make_member("admin@valmont.example", is_administrator=True))
+    account = f"/console/comptes/{voter.pk}/"
+    read(client.get(account))
+    for act in ("suspend", "restore"):
+        read(client.post(account, {"act": act, "reason": ""}))
+        read(client.post(account, {"act": act, "reason": "99"}, follow=True))
+    read(client.post("/console/comptes/", {"sought": "nobody"}))
+    rules = {"password_policy": "2018", "link_hours": "48", "idle_minutes": "10", "session_minutes": "30"}
+    for faults in (
+        {"link_hours": "0"},
+        {"session_minutes": "481"},
+        {"idle_minutes": "20", "session_minutes": "19"},
+        {},
+    ):
+        read(client.post("/console/comptes/regles/", rules | faults, follow=True))
+    for address in ("/console/campagne/", "/console/comptes/relance/", "/console/comptes/relance/"):
+        read(client.post(address, follow=True))
+    walk(client, "/console/comptes/activation/")
+
+
+def test_console_pages_of_questions_and_texts_with_their_faults(client, voter):
+    sign_in_member(english(client), make_member("admin@valmont.example", is_administrator=True))
+    for words in ({"text_fr": "", "text_en": ""}, {"text_fr": "\t" * 300, "text_en": "W" * 300}):
+        read(client.post("/console/questions/ajouter/", words))
+    question = voter.election.challenge_questions.first()
+    read(client.post(f"/console/questions/{question.pk}/retirer/", follow=True))
+    walk(client, "/console/questions/")
+    words = {"text_en": "## Hello\n\nTo all.", "text_fr": "Bonjour", "version": "0"}
+    for hostile in ("", "![](a)", "\u202e", "[a](b:c)", "[a](#b)", "## A {#B}", "## A {#a}\n## B {#a}", "W" * 40000):
+        read(client.post("/console/textes/faq/", words | {"text_en": hostile}))
+    read(client.post("/console/textes/edito/", words | {"preview": "1"}))
+    read(client.post("/console/textes/edito/", words, follow=True))
+    read(client.post("/console/textes/edito/", words))
+    assert "/console/textes/edito/versions/1/" in walk(client, "/console/textes/")
+
+
+def test_arrival_from_the_employers_portal_that_is_refused(client, election):
+    english(client)
+    reasons = ("stale", "busy", "slowed", "cancelled", "unavailable", "unverified", "unknown", "suspended")
+    for reason in reasons:
+        session = client.session
+        session["vote_arrival_refused"] = reason
+        session.save()
+        client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+        read(client.get("/arrivee/refus/"))
 
 
 def test_second_visit_says_the_first_one_in_english(client, election):

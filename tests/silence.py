@@ -64,20 +64,23 @@ def _own_file(name: str) -> Path:
     return folder / name
 
 
-class _Kept(logging.FileHandler):
-    """Everything that reaches the root, from any logger, with its traceback."""
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _what_is_logged_is_kept(django_test_environment: None) -> Iterator[None]:
-    """Listen beside the console, after Django has settled its own loggers; and note what is hashed as a password."""
+    """Keep every record that some handler receives, and note what is hashed as a password.
+
+    Not by a handler of the root: commands that tests call in this process settle the loggers anew, and remove it.
+    """
     from isoloir.identity.hashers import ExplicitArgon2PasswordHasher as Hasher
 
-    kept = _Kept(_own_file(_KEPT), encoding="utf-8")
+    kept = logging.FileHandler(_own_file(_KEPT), encoding="utf-8")
     kept.setFormatter(logging.Formatter("%(name)s %(message)s"))
-    logging.getLogger().addHandler(kept)
     typed: set[str] = set()
-    really_encode, really_verify = Hasher.encode, Hasher.verify
+    really_call, really_encode, really_verify = logging.Logger.callHandlers, Hasher.encode, Hasher.verify
+
+    def call_handlers(self: logging.Logger, record: logging.LogRecord) -> None:
+        if self.hasHandlers():
+            kept.handle(record)
+        really_call(self, record)
 
     def encode(self: Hasher, password: str, salt: str) -> Any:
         typed.add(password)
@@ -88,10 +91,10 @@ def _what_is_logged_is_kept(django_test_environment: None) -> Iterator[None]:
         return really_verify(self, password, encoded)
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(logging.Logger, "callHandlers", call_handlers)
         patch.setattr(Hasher, "encode", encode)
         patch.setattr(Hasher, "verify", verify)
         yield
-    logging.getLogger().removeHandler(kept)
     kept.close()
     _own_file(_SECRETS).write_text("\n".join(text for text in sorted(typed) if "\n" not in text), encoding="utf-8")
 

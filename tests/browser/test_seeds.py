@@ -593,6 +593,11 @@ def test_links_that_cannot_serve_are_clear_pages(voter, served):
 def test_seeds_in_english(voter):
     """The way of seed 001, then of seed 003, for who reads English; e-mails stay in French."""
     joan = voter()
+    open_an_account_in_english(joan)
+    lose_the_password_in_english(joan)
+
+
+def open_an_account_in_english(joan: SeedVoter) -> None:
     joan.page.goto("/")
     joan.reads_english()
     joan.looks("welcome")
@@ -621,6 +626,9 @@ def test_seeds_in_english(voter):
     joan.enters()
     joan.reads(ACTIVATED)
     joan.looks("home-activated")
+
+
+def lose_the_password_in_english(joan: SeedVoter) -> None:
     joan.signs_out()
     joan.gives_her_address()
     joan.presses("Me connecter")

@@ -100,6 +100,8 @@ AUTH_PASSWORD_VALIDATORS = [
 # Staff sign-in is slowed for a quarter of an hour, never locked for good.
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25
+# Tries during the wait neither prolong it nor are written down: otherwise somebody could keep a member out.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "isoloir.web.bureau.signin.slowed_down"
 AXES_USERNAME_FORM_FIELD = "email"

@@ -50,11 +50,12 @@ def request_link(*, election: Election | None, address: str, purpose: OneTimeLin
     """Note that somebody asks for a link to `address`; the worker answers, if there is something to answer.
 
     Requests are slowed by address alone: behind one network a whole rectorat may open its accounts in the same minute.
+    Each purpose has its count: whoever spends that of new passwords sends links to the voter, and one gets through.
     An address that is too long for any mailbox is noted as an empty one, and answered by nothing.
     Raises PortalClosed, or SlowedDown when this address has asked too often lately.
     """
     election = require_open_portal(election, at=at)
-    begin_try(action=_ACTION, subjects=(f"address {address_key(address)}",), at=at)
+    begin_try(action=_ACTION, subjects=(f"{purpose} address {address_key(address)}",), at=at)
     LinkRequest.objects.create(election=election, purpose=purpose, sealed=_seal(address_key(address)), asked_at=at)
 
 

@@ -355,13 +355,6 @@ def test_link_that_took_the_punctuation_after_it_leads_on(voter, purpose, mailed
     assert OneTimeLink.objects.get().used_at is None
 
 
-# These addresses are no link's for the portal: the general page of what is not found answers, which leads to the home page.
-no_page_of_links = pytest.mark.xfail(
-    reason="no page of links answers after the last stroke, or without token", strict=True
-)
-
-
-@no_page_of_links
 def test_link_that_took_the_punctuation_after_its_last_stroke_leads_on(voter, purpose, mailed):
     token = mailed(voter, purpose)
     for address in spoiled(token, purpose, before="/"):
@@ -374,7 +367,6 @@ def test_link_that_took_the_punctuation_after_its_last_stroke_leads_on(voter, pu
     assert OneTimeLink.objects.get().used_at is None
 
 
-@no_page_of_links
 def test_door_of_links_without_any_token_leads_on(voter, purpose):
     for path in (DOORS[purpose], DOORS[purpose].rstrip("/")):
         assert_leads_on(Client().get(path, follow=True), 404, "Ce lien n’est pas reconnu", voter)

@@ -50,7 +50,7 @@ def test_every_address_goes_to_the_same_password_page(client, election, kind):
     assert (answer.status_code, answer.url) == (302, "/mot-de-passe/")
     page = text(client.get("/mot-de-passe/"))
     for sentence in (
-        "Un courriel vient alors de vous être envoyé",
+        "Dans ce cas, un courriel vient de vous être envoyé",
         "Vous pouvez fermer cette fenêtre.",
         "courriers indésirables, puis dans votre autre adresse professionnelle",
         "Mot de passe perdu",
@@ -189,10 +189,17 @@ def test_lost_password_asks_nothing_before_the_code_is_right(identified):
     assert not LinkRequest.objects.filter(purpose=OneTimeLink.Purpose.PASSWORD).exists()
 
 
-def test_lost_password_asked_too_often_says_the_wait(identified):
+def test_lost_password_asked_again_and_again_looks_the_same_and_asks_no_more(identified):
     pages = [identified.post("/mot-de-passe-perdu/", captcha()) for _time in range(10)]
-    assert pages[0].status_code == 302
-    assert 'class="wait" data-seconds="' in text(pages[-1])
+    assert {page.url for page in pages} == {"/mot-de-passe-perdu/envoye/"}
+    assert LinkRequest.objects.filter(purpose="password").count() < 10
+
+
+def test_who_identifies_for_somebody_else_does_not_keep_them_from_a_new_password(election, identified):
+    for _time in range(20):
+        identify(Client(REMOTE_ADDR="198.51.100.9"), ADDRESS)
+    assert identified.post("/mot-de-passe-perdu/", captcha()).url == "/mot-de-passe-perdu/envoye/"
+    assert LinkRequest.objects.filter(purpose="password").count() == 1
 
 
 @pytest.mark.parametrize("path", ["/mot-de-passe/", "/mot-de-passe-perdu/", "/mot-de-passe-perdu/envoye/"])

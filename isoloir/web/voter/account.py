@@ -102,19 +102,17 @@ def lost_password(request: PortalRequest) -> HttpResponse:
     if address is None or election is None:
         return redirect("voter:identification")
     form = LostPasswordForm(request.POST if request.method == "POST" else None, at=request.now)
-    wait = 0
     if request.method == "POST" and form.is_valid():
         try:
             _ask_for_link(request, address, OneTimeLink.Purpose.PASSWORD)
-        except SlowedDown as refused:
-            # Requests are counted for every address alike: this tells what was typed here, not who is a voter.
-            form.add_error(None, refused.message)
-            wait = refused.seconds
+        except SlowedDown:
+            # A link left a moment ago, to whoever gets one; a wait shown here would tell that somebody asked elsewhere.
+            return redirect("voter:mail_sent")
         except PortalClosed as closed:
             form.add_error(None, closed.message)
         else:
             return redirect("voter:mail_sent")
-    context = {"form": form, "address": address, "link_hours": election.link_hours, "wait": wait}
+    context = {"form": form, "address": address, "link_hours": election.link_hours}
     return render(request, "voter/lost_password.html", context)
 
 

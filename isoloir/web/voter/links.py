@@ -160,3 +160,13 @@ def new_password(request: PortalRequest, token: str, link: OneTimeLink) -> HttpR
             return redirect("voter:home")
     context = {"form": form, "voter": link.voter, "voter_name": spoken_name(link.voter)}
     return render(request, "voter/new_password.html", context)
+
+
+@audience("public")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def spoiled(request: PortalRequest, _link: str) -> HttpResponse:
+    """Say of an address that begins as a link's and is none what is said of an altered link."""
+    response = render(request, "voter/link_invalid.html", {"reason": "unknown"}, status=_STATUSES["unknown"])
+    response["Referrer-Policy"] = "strict-origin"
+    return response

@@ -1,6 +1,6 @@
 """URLs of the voter space, from the door to the booth."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from . import account, arrival, links, session, views, vote
 
@@ -17,6 +17,8 @@ urlpatterns = [
     path("activation/<str:token>/", links.activation, name="activation"),
     path("activation/<str:token>/question/", links.activation_question, name="activation_question"),
     path("nouveau-mot-de-passe/<str:token>/", links.new_password, name="new_password"),
+    # What mail programs make of a link: cut before its token, or with the punctuation that followed it.
+    re_path(r"^(?P<_link>(?:activation|nouveau-mot-de-passe)/(?:[^/]+/.+)?)$", links.spoiled, name="spoiled_link"),
     path("deconnexion/", account.sign_out, name="sign_out"),
     path("session/", session.limits, name="session"),
     path("espace/", views.home, name="home"),

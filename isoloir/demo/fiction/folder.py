@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -20,10 +21,11 @@ from isoloir.demo.fiction.unions import UNIONS, write_statement
 STATION = "BVEC-VALMORANE"
 MOST_CONTESTS_EACH = 7
 _VOTERS_PER_ESTABLISHMENT = 25
+_VOTERS_PER_FORMER_NAME = 15
 _CONTEST_WEIGHTS = (28, 56, 16)
 _VOTERS_HEADER = (
-    "reference", "civility", "last_name", "first_names", "email", "academy", "establishment_code", "establishment",
-    "delivery_lines", "contests",
+    "reference", "civility", "last_name", "first_names", "email", "second_email", "academy", "establishment_code",
+    "establishment", "delivery_lines", "contests",
 )  # fmt: skip
 
 
@@ -47,7 +49,7 @@ def write_fiction(directory: Path, *, voters: int, contests: int, seed: int) -> 
     _write(directory / "contests.csv", _CONTESTS_HEADER, _contest_rows(plan))
     _write(directory / "lists.csv", _LISTS_HEADER, _list_rows(lists))
     _write(directory / "candidates.csv", _CANDIDATES_HEADER, _candidate_rows(lists, _seeded(seed, "candidates")))
-    _write(directory / "voters.csv", _VOTERS_HEADER, _voter_rows(voters, plan, addresses, _seeded(seed, "voters")))
+    _write(directory / "voters.csv", _VOTERS_HEADER, _voter_rows(voters, plan, addresses, seed))
     _write_logos_and_statements(directory, lists, seed)
 
 
@@ -118,16 +120,21 @@ def _candidate_rows(lists: list[FictionalList], random: Random) -> Iterator[tupl
 
 
 def _voter_rows(
-    voters: int, contests: list[FictionalContest], addresses: Addresses, random: Random
+    voters: int, contests: list[FictionalContest], addresses: Addresses, seed: int
 ) -> Iterator[tuple[object, ...]]:
+    """Give the voters; one in fifteen has kept the address of a former name."""
+    random, former = _seeded(seed, "voters"), _seeded(seed, "former names")
     establishments = invent_establishments(max(1, -(-voters // _VOTERS_PER_ESTABLISHMENT)), random)
     codes = [contest.code for contest in contests]
     for number in range(voters):
         person, school = invent_person(random), random.choice(establishments)
         # The first voters have each contest in turn: no urn may be without a voter.
         own = _draw_contests(codes, codes[number % len(codes)], random)
+        email, second_email = addresses.invent(person), ""
+        if number % _VOTERS_PER_FORMER_NAME == 1:
+            second_email = addresses.invent(replace(person, last_name=invent_person(former).last_name))
         yield (
-            f"V{number + 1:07d}", person.civility, person.last_name, person.first_names, addresses.invent(person), ACADEMY,
+            f"V{number + 1:07d}", person.civility, person.last_name, person.first_names, email, second_email, ACADEMY,
             school.code, school.name, "|".join(school.delivery_lines), "|".join(own),
         )  # fmt: skip
 

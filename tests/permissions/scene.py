@@ -81,6 +81,7 @@ def make_scene() -> Scene:
         clients=clients,
         values={
             "sealed": sealed, "published": published, "tied": tied, "station": world.station.code, "token": token,
+            "spoiled": "activation/",
             "challenge": issue_challenge(at=AFTER),
             "owner": 1, "notice": "0990001A.pdf", "voter": world.voters[0].pk, **_write_texts(world.election),
         },

@@ -14,6 +14,8 @@ class Row:
     arguments: dict[str, str] = field(default_factory=dict)
     # How the address is asked by those whom it lets in; those whom it keeps out try GET and POST.
     method: str = "get"
+    # What those whom it lets in are answered: a page may be there to say that there is nothing.
+    answer: str = "let in"
 
 
 VOTED_ON = {"uuid": "sealed"}
@@ -35,6 +37,7 @@ TABLE: dict[str, Row] = {
     "voter:lost_password": Row("public"),
     "voter:mail_sent": Row("public"),
     "voter:activation": Row("public", arguments={"token": "token"}),
+    "voter:spoiled_link": Row("public", arguments={"_link": "spoiled"}, answer="absent"),
     "voter:activation_question": Row("public", arguments={"token": "token"}),
     "voter:new_password": Row("public", arguments={"token": "token"}),
     "voter:session": Row("voter"),

@@ -91,6 +91,9 @@ PASSWORD_HASHERS = ["isoloir.identity.hashers.ExplicitArgon2PasswordHasher"]
 # OWASP's floor for Argon2id (19 MiB, two passes), and how many computations each process of the server runs at once.
 ARGON2_TIME_COST = 2
 ARGON2_MEMORY_KIB = 19 * 1024
+# (passes, KiB) of releases before, while accounts may still have such hashes: without them, a sign-in would take another
+# time for an account than for nobody. A hash is made anew at its next sign-in.
+ARGON2_FORMER_COSTS: list[tuple[int, int]] = []
 ARGON2_AT_ONCE = int(os.environ.get("ISOLOIR_ARGON2_AT_ONCE", "0")) or min(os.cpu_count() or 1, 32)
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import argon2
+from django.conf import settings
 from django.contrib.auth import password_validation
 from django.contrib.auth.hashers import check_password, make_password
 from django.utils.translation import gettext as _
@@ -77,7 +79,7 @@ def check_password_rules(
     if any(_holds_name(normalised, name) for name in names):
         faults.append(_("Le mot de passe ne doit contenir ni votre nom ni votre prénom."))
     if _is_common(normalised):
-        faults.append(_("Ce mot de passe est trop courant : il serait essayé parmi les premiers."))
+        faults.append(_("Ce mot de passe est trop courant : il serait essayé parmi les premiers."))
     if faults:
         raise PasswordRefused(faults)
     return normalised
@@ -101,11 +103,15 @@ def hash_password(normalised: str) -> str:
 def check_password_hash(normalised: str, account: VoterAccount | None) -> bool:
     """Tell whether the password is the account's; without account compute as much, against nobody's hash.
 
-    One Argon2id in both cases, outside of any transaction. A hash made with other parameters is made again, unless the
-    password was changed meanwhile.
+    In both cases one Argon2id for each set of parameters that hashes in use may have, outside of any transaction: whatever
+    an account's hash was made with, the time is the same. A hash made with other parameters than today's is made again,
+    unless the password was changed meanwhile.
     """
+    own = _costs_of(account.password) if account else None
+    for costs in dict.fromkeys((_costs_today(), *settings.ARGON2_FORMER_COSTS)):
+        if costs != own:
+            check_password(normalised, _nobodys_hash(costs))
     if account is None:
-        check_password(normalised, _nobodys_hash())
         return False
     known = account.password
 
@@ -115,15 +121,25 @@ def check_password_hash(normalised: str, account: VoterAccount | None) -> bool:
     return check_password(normalised, known, setter=renew)
 
 
-def _nobodys_hash() -> str:
-    """Return a hash with today's parameters that no password has: its digest is random, so that nothing is computed."""
-    parameters = ExplicitArgon2PasswordHasher().params()
+def _costs_today() -> tuple[int, int]:
+    """Return passes and memory (KiB), as ARGON2_FORMER_COSTS has them."""
+    return settings.ARGON2_TIME_COST, settings.ARGON2_MEMORY_KIB
+
+
+def _costs_of(password_hash: str) -> tuple[int, int]:
+    parameters = argon2.extract_parameters(password_hash.removeprefix("argon2"))
+    return parameters.time_cost, parameters.memory_cost
+
+
+def _nobodys_hash(costs: tuple[int, int]) -> str:
+    """Return a hash of these costs that no password has: its digest is random, so that nothing is computed."""
     salt, digest = (
         base64.b64encode(part).decode().rstrip("=")
         for part in (secrets.token_hex(16).encode(), secrets.token_bytes(32))
     )
-    costs = f"m={parameters.memory_cost},t={parameters.time_cost},p={parameters.parallelism}"
-    return f"argon2$argon2id$v={parameters.version}${costs}${salt}${digest}"
+    passes, memory = costs
+    version = ExplicitArgon2PasswordHasher().params().version
+    return f"argon2$argon2id$v={version}$m={memory},t={passes},p=1${salt}${digest}"
 
 
 def _length_faults(password: str, policy: PasswordPolicy) -> list[str]:

@@ -91,11 +91,28 @@ def test_nothing_is_hashed_inside_a_transaction(election, case, monkeypatch):
     assert set(inside) == {False}
 
 
-def test_the_hash_of_nobody_has_the_parameters_of_today_and_fits_nothing(settings):
-    settings.ARGON2_MEMORY_KIB, settings.ARGON2_TIME_COST = 512, 2
-    nobody = passwords._nobodys_hash()
-    assert nobody.startswith("argon2$argon2id$v=19$m=512,t=2,p=1$")
+def test_the_hash_of_nobody_has_the_parameters_asked_for_and_fits_nothing():
+    assert passwords._nobodys_hash((2, 512)).startswith("argon2$argon2id$v=19$m=512,t=2,p=1$")
     assert not passwords.check_password_hash(PASSWORD, None)
+
+
+@pytest.mark.parametrize("case", ["former", "today", "nobody"])
+def test_every_check_computes_each_set_of_parameters_once(election, case, settings, monkeypatch):
+    account = None if case == "nobody" else activate(make_voter(election))
+    if case == "former":
+        settings.ARGON2_FORMER_COSTS = [(1, 1024)]
+        settings.ARGON2_MEMORY_KIB, settings.ARGON2_TIME_COST = 512, 2
+    else:
+        settings.ARGON2_FORMER_COSTS = [(2, 512)]
+    computed = []
+    verify = ExplicitArgon2PasswordHasher.verify
+    monkeypatch.setattr(
+        ExplicitArgon2PasswordHasher,
+        "verify",
+        lambda hasher, password, encoded: computed.append(encoded.split("$")[3]) or verify(hasher, password, encoded),
+    )
+    assert not passwords.check_password_hash(WRONG, account)
+    assert sorted(computed) == ["m=1024,t=1,p=1", "m=512,t=2,p=1"]
 
 
 def test_either_address_identifies_whatever_its_case(election):
@@ -181,7 +198,7 @@ def test_suspension_is_said_to_who_knows_the_password(election):
     with pytest.raises(AccountSuspended) as refusal:
         try_password(election, ANNE, PASSWORD)
     assert refusal.value.message == (
-        "L’accès à votre compte électeur est suspendu. Adressez-vous à l’assistance : 01 99 00 12 34."
+        "L’accès à votre compte électeur est suspendu. Adressez-vous à l’assistance\u00a0: 01 99 00 12 34."
     )
     assert "Usurpation" not in str(refusal.value)
 

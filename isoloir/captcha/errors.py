@@ -8,7 +8,7 @@ class CaptchaRefused(Exception):
 
     @property
     def message(self) -> str:
-        return _("La vérification n’a pas abouti. En voici une autre.")
+        return _("La vérification n’a pas abouti. Voici un autre code.")
 
 
 class CaptchaWrong(CaptchaRefused):
@@ -16,7 +16,7 @@ class CaptchaWrong(CaptchaRefused):
 
     @property
     def message(self) -> str:
-        return _("Ce ne sont pas les chiffres de l’image. En voici d’autres : recopiez-les.")
+        return _("Ce ne sont pas les chiffres de l’image. En voici d’autres : recopiez-les.")
 
 
 class CaptchaExpired(CaptchaRefused):
@@ -24,7 +24,7 @@ class CaptchaExpired(CaptchaRefused):
 
     @property
     def message(self) -> str:
-        return _("Ce code n’est plus valable : il dure cinq minutes. En voici un autre.")
+        return _("Ce code n’est plus valable : il dure cinq minutes. En voici un autre.")
 
 
 class CaptchaUsed(CaptchaRefused):
@@ -40,4 +40,4 @@ class CaptchaUnavailable(CaptchaRefused):
 
     @property
     def message(self) -> str:
-        return _("Le service de vérification ne répond pas. Voici un autre code, qui ne dépend pas de lui.")
+        return _("Le service de vérification ne répond pas. Voici un autre code.")

@@ -72,7 +72,7 @@ class AccountRules:
         if self.link_hours not in LINK_HOURS:
             faults["link_hours"] = _("Un lien vaut de 1 à 720 heures.")
         if self.idle_minutes not in IDLE_MINUTES:
-            faults["idle_minutes"] = _("L’inactivité est comprise entre 5 et 120 minutes.")
+            faults["idle_minutes"] = _("La durée d’inactivité est comprise entre 5 et 120 minutes.")
         if not self.idle_minutes <= self.session_minutes <= LONGEST_SESSION_MINUTES:
             faults["session_minutes"] = _("Une session dure au moins autant que l’inactivité, et au plus 480 minutes.")
         if faults:

@@ -42,7 +42,7 @@ class AccountRulesRefused(ElectionRefused):
     """Voting has opened, or durations are out of bounds: `faults` then gives the sentence of each field at fault."""
 
     code = "account_rules_refused"
-    sentence = _("Le vote est ouvert : les règles des comptes ne changent plus.")
+    sentence = _("Le vote est ouvert : les règles des comptes ne changent plus.")
 
     def __init__(self, faults: dict[str, str]) -> None:
         super().__init__()

@@ -21,35 +21,35 @@ LONGEST_ANSWER = 200
 # French and English. Proposed to every new election, whose administrators may change them.
 DEFAULT_QUESTIONS = (
     (
-        "Quel mot inventé ou déformé, compris de vos proches seuls, disait-on chez vous ?",
+        "Quel mot inventé ou déformé, compris de vos proches seuls, disait-on chez vous ?",
         "Which made-up or mispronounced word, understood only by your family, did you use at home?",
     ),
     (
-        "Quelle est la première chose que vous avez achetée avec votre propre argent ?",
+        "Quelle est la première chose que vous avez achetée avec votre propre argent ?",
         "What is the first thing you bought with your own money?",
     ),
     (
-        "Quel nom donniez-vous, dans votre enfance, à votre jouet préféré ?",
+        "Quel nom donniez-vous, dans votre enfance, à votre jouet préféré ?",
         "What name did you give, as a child, to your favourite toy?",
     ),
     (
-        "Dans quelle cachette vous réfugiiez-vous quand vous étiez enfant ?",
+        "Dans quelle cachette vous réfugiiez-vous quand vous étiez enfant ?",
         "In which hiding place did you take shelter as a child?",
     ),
     (
-        "Quel objet avez-vous perdu et regrettez-vous encore ?",
+        "Quel objet avez-vous perdu et regrettez-vous encore ?",
         "Which object did you lose and still miss?",
     ),
     (
-        "Quelle est l’histoire ou la chanson que vous réclamiez pour vous endormir ?",
+        "Quelle est l’histoire ou la chanson que vous réclamiez pour vous endormir ?",
         "Which story or song did you ask for at bedtime?",
     ),
     (
-        "Quel plat ne pourrez-vous plus jamais manger, et chez qui l’avez-vous goûté ?",
+        "Quel plat ne pourrez-vous plus jamais manger, et chez qui l’avez-vous goûté ?",
         "Which dish will you never eat again, and at whose table did you taste it?",
     ),
     (
-        "Quelle bêtise d’enfance n’avez-vous avouée que bien plus tard ?",
+        "Quelle bêtise d’enfance n’avez-vous avouée que bien plus tard ?",
         "Which childhood mischief did you own up to only much later?",
     ),
 )
@@ -93,11 +93,11 @@ def check_answer_rules(answer: str, *, question: ChallengeQuestion) -> str:
             % {"count": SHORTEST_ANSWER}
         )
     elif len(set(normalised)) == 1:
-        faults.append(_("La réponse répète un seul caractère : elle serait devinée."))
+        faults.append(_("La réponse répète un seul caractère : elle serait devinée."))
     if len(normalised) > LONGEST_ANSWER:
         faults.append(_("La réponse doit avoir au plus %(count)d caractères.") % {"count": LONGEST_ANSWER})
     if _repeats(answer, (question.text_fr, question.text_en)):
-        faults.append(_("La réponse reprend les mots de la question : elle serait devinée."))
+        faults.append(_("La réponse reprend les mots de la question : elle serait devinée."))
     if faults:
         raise AnswerRefused(faults)
     return normalised

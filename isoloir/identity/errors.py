@@ -73,7 +73,7 @@ class LinkRefused(IdentityRefused):
 
     @property
     def message(self) -> str:
-        return _("Ce lien n’est pas reconnu : il est peut-être incomplet, coupé par votre messagerie.")
+        return _("Ce lien n’est pas reconnu : il est peut-être incomplet, coupé par votre messagerie.")
 
 
 class LinkExpired(LinkRefused):
@@ -99,7 +99,7 @@ class LinkForAnotherPurpose(LinkRefused):
 
     @property
     def message(self) -> str:
-        return _("Ce lien ne sert pas à ce que fait cette page. Ouvrez-le tel qu’il est dans le courriel reçu.")
+        return _("Ce lien n’est pas fait pour cette page. Ouvrez-le tel qu’il est dans le courriel reçu.")
 
 
 class AccountSuspended(IdentityRefused):
@@ -115,7 +115,7 @@ class AccountSuspended(IdentityRefused):
         sentence = _("L’accès à votre compte électeur est suspendu.")
         way_forward = _("Adressez-vous à l’assistance.")
         if self.help_line:
-            way_forward = _("Adressez-vous à l’assistance : %(help_line)s.") % {"help_line": self.help_line}
+            way_forward = _("Adressez-vous à l’assistance : %(help_line)s.") % {"help_line": self.help_line}
         return f"{sentence} {way_forward}"
 
 
@@ -182,16 +182,14 @@ class ArrivalRefused(IdentityRefused):
     @property
     def message(self) -> str:
         return {
-            "stale": _("Cette arrivée n’a pas été demandée dans ce navigateur, ou elle a trop attendu."),
+            "stale": _("Cette connexion n’a pas été demandée par ce navigateur, ou elle a trop attendu."),
             "busy": _("Beaucoup de personnes arrivent en même temps. Recommencez dans quelques secondes."),
             "slowed": _(
-                "Trop d’arrivées ont échoué depuis votre réseau. Attendez quelques secondes, puis recommencez."
+                "Trop de connexions ont échoué depuis votre réseau. Attendez quelques secondes, puis recommencez."
             ),
-            "cancelled": _(
-                "Le portail de votre employeur n’a pas transmis votre identité, parce que vous l’avez refusé."
-            ),
+            "cancelled": _("Vous avez refusé que le portail de votre employeur transmette votre identité."),
             "unverified": _("Le portail de votre employeur dit que votre adresse électronique n’est pas vérifiée."),
-            "suspended": _("L’accès à votre espace électeur est suspendu. L’assistance vous dira pourquoi."),
+            "suspended": _("L’accès à votre compte électeur est suspendu.") + " " + _("Adressez-vous à l’assistance."),
             "unknown": _(
                 "Le portail de votre employeur vous a identifié, mais cette identité n’est pas sur la liste électorale."
             ),
@@ -203,7 +201,7 @@ class CampaignRunning(IdentityRefused):
 
     @property
     def message(self) -> str:
-        return _("Une campagne est en cours d’envoi : attendez qu’elle soit terminée.")
+        return _("Une campagne est en cours d’envoi : attendez qu’elle soit terminée.")
 
 
 class RemindedLately(IdentityRefused):

@@ -43,7 +43,7 @@ class QuestionsFixed(IdentityRefused):
 
     @property
     def message(self) -> str:
-        return _("Le vote est ouvert : la liste des questions défi ne change plus.")
+        return _("Le vote est ouvert : la liste des questions défi ne change plus.")
 
 
 class QuestionUsed(IdentityRefused):
@@ -51,7 +51,7 @@ class QuestionUsed(IdentityRefused):
 
     @property
     def message(self) -> str:
-        return _("Des électeurs ont déjà choisi cette question : ses mots ne changent plus. Retirez-la, et ajoutez-en une autre.")  # fmt: skip
+        return _("Des électeurs ont déjà choisi cette question : ses mots ne changent plus. Retirez-la, et ajoutez-en une autre.")  # fmt: skip
 
 
 class QuestionGone(IdentityRefused):
@@ -67,7 +67,7 @@ class TooFewQuestions(IdentityRefused):
 
     @property
     def message(self) -> str:
-        return _("Il faut laisser au moins %(number)d questions au choix : ajoutez-en une autre avant de retirer celle-ci.") % {"number": FEWEST_OFFERED}  # fmt: skip
+        return _("Il faut laisser au moins %(number)d questions au choix : ajoutez-en une autre avant de retirer celle-ci.") % {"number": FEWEST_OFFERED}  # fmt: skip
 
 
 @transaction.atomic
@@ -195,7 +195,7 @@ def _checked(
             faults[field].append(
                 _("Cette question est déjà dans la liste.")
                 if twin.retired_at is None
-                else _("Cette question a été retirée : proposez-la de nouveau, plus bas dans la liste.")
+                else _("Cette question a été retirée : proposez-la de nouveau, plus bas dans la liste.")
             )
     if any(faults.values()):
         raise QuestionRefused({field: sentences for field, sentences in faults.items() if sentences})
@@ -206,7 +206,7 @@ def _faults(text: str) -> Iterator[str]:
     if not text:
         yield _("Écrivez la question.")
     elif len(text) > _LONGEST:
-        yield _("La question est trop longue : %(length)d caractères, pour %(most)d au plus.") % {"length": len(text), "most": _LONGEST}  # fmt: skip
+        yield _("La question est trop longue : %(length)d caractères, pour %(most)d au plus.") % {"length": len(text), "most": _LONGEST}  # fmt: skip
     elif "\n" in text or "\t" in text:
         yield _("La question tient sur une ligne, sans tabulation.")
     else:

@@ -19,7 +19,7 @@ class Kind(models.TextChoices):
     ACCOUNT_RULES_CHANGED = "account-rules.changed", _("Règles des comptes électeurs modifiées")
     QUESTIONS_CHANGED = "questions.changed", _("Questions défi modifiées")
     TEXT_CHANGED = "text.changed", _("Texte du portail modifié")
-    CAMPAIGN_OPENED = "campaign.opened", _("Campagne d’envoi de liens ouverte")
+    CAMPAIGN_OPENED = "campaign.opened", _("Campagne d’envoi de liens lancée")
     INVITATIONS_QUEUED = "invitations.queued", _("Liens d’une campagne mis en file")
     ACCOUNT_SUSPENDED = "account.suspended", _("Compte électeur suspendu")
     ACCOUNT_RESTORED = "account.restored", _("Suspension d’un compte électeur levée")

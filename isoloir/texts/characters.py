@@ -52,7 +52,7 @@ def _sentence(line: int, character: str) -> str:
     name = unicodedata.name(character, "")
     facts = {"line": line, "character": f"U+{ord(character):04X}" + (f", {name}" if name else "")}
     if unicodedata.bidirectional(character) in _TURNING or character in _MARKS_OF_DIRECTION:
-        return _("Ligne %(line)d : un caractère change le sens de lecture (%(character)s). Effacez-le.") % facts
+        return _("Ligne %(line)d : un caractère change le sens de lecture (%(character)s). Effacez-le.") % facts
     if unicodedata.category(character) == "Cc":
-        return _("Ligne %(line)d : un caractère de commande est interdit (%(character)s). Effacez-le.") % facts
-    return _("Ligne %(line)d : un caractère est invisible ou illisible (%(character)s). Effacez-le.") % facts
+        return _("Ligne %(line)d : un caractère de commande est interdit (%(character)s). Effacez-le.") % facts
+    return _("Ligne %(line)d : un caractère est invisible ou illisible (%(character)s). Effacez-le.") % facts

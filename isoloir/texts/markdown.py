@@ -96,7 +96,7 @@ def text_faults(text: str, *, kind: Kind) -> list[str]:
     length = len(text.strip())
     if length > LONGEST_TEXT:
         facts = {"length": length, "most": LONGEST_TEXT}
-        return [_("Le texte est trop long : %(length)d caractères, pour %(most)d au plus.") % facts]
+        return [_("Le texte est trop long : %(length)d caractères, pour %(most)d au plus.") % facts]
     faults = character_faults(text)
     if faults:
         return faults
@@ -105,7 +105,7 @@ def text_faults(text: str, *, kind: Kind) -> list[str]:
     headings = _set_headings(tokens, prefix="")
     faults += _link_faults(tokens, {heading.anchor for heading in headings})
     if kind == Kind.FAQ and not headings:
-        faults.append(_("Il faut au moins une question : une ligne qui commence par « ## »."))
+        faults.append(_("Il faut au moins une question : une ligne qui commence par « ## »."))
     if len(faults) > FAULTS_SHOWN:
         faults[FAULTS_SHOWN:] = [_("Et %(number)d autres fautes.") % {"number": len(faults) - FAULTS_SHOWN}]
     return faults
@@ -120,9 +120,9 @@ def _anchor_faults(tokens: list[Token]) -> Iterator[str]:
         anchor, line = match[1], (token.map or [0])[0] + 1
         facts = {"line": line, "anchor": anchor[:60]}
         if _GOOD_ANCHOR.fullmatch(anchor) is None or anchor in _TAKEN_ANCHORS:
-            yield _("Ligne %(line)d : l’ancre « %(anchor)s » n’est pas admise. Une ancre a des lettres minuscules sans accent, des chiffres et des tirets.") % facts  # fmt: skip
+            yield _("Ligne %(line)d : l’ancre « %(anchor)s » n’est pas admise. Une ancre a des lettres minuscules sans accent, des chiffres et des tirets.") % facts  # fmt: skip
         elif anchor in seen:
-            yield _("Ligne %(line)d : l’ancre « %(anchor)s » sert déjà plus haut.") % facts
+            yield _("Ligne %(line)d : l’ancre « %(anchor)s » sert déjà plus haut.") % facts
         seen.add(anchor)
 
 
@@ -133,7 +133,7 @@ def _link_faults(tokens: list[Token], anchors: set[str]) -> Iterator[str]:
             if token.type in ("softbreak", "hardbreak"):
                 line += 1
             elif token.type == "image":
-                yield _("Ligne %(line)d : les images ne sont pas admises.") % {"line": line}
+                yield _("Ligne %(line)d : les images ne sont pas admises.") % {"line": line}
             elif token.type == "link_open":
                 yield from _one_link_faults(str(token.attrs.get("href", "")), line, anchors)
 
@@ -141,9 +141,9 @@ def _link_faults(tokens: list[Token], anchors: set[str]) -> Iterator[str]:
 def _one_link_faults(address: str, line: int, anchors: set[str]) -> Iterator[str]:
     facts = {"line": line, "address": address[:60]}
     if not is_good_link(address):
-        yield _("Ligne %(line)d : l’adresse « %(address)s » n’est pas admise. Une adresse commence par https://, http://, mailto:, / (une page de ce site) ou # (un titre de ce texte).") % facts  # fmt: skip
+        yield _("Ligne %(line)d : l’adresse « %(address)s » n’est pas admise. Une adresse commence par https://, http://, mailto:, / (une page de ce site) ou # (un titre de ce texte).") % facts  # fmt: skip
     elif address.startswith("#") and address[1:] not in anchors:
-        yield _("Ligne %(line)d : aucun titre de ce texte n’a l’ancre « %(address)s ».") % facts
+        yield _("Ligne %(line)d : aucun titre de ce texte n’a l’ancre « %(address)s ».") % facts
 
 
 @lru_cache(maxsize=32)
@@ -238,7 +238,7 @@ def _safe_children(children: list[Token], portal_host: str, prefix: str) -> Iter
             token.attrs = {"href": f"#{prefix}{address[1:]}" if address.startswith("#") else address}
             leaves_for = _other_host(address, portal_host)
         elif token.type == "link_close" and leaves_for:
-            yield Token("text", "", 0, content=" " + _("(autre site : %(host)s)") % {"host": leaves_for})
+            yield Token("text", "", 0, content=" " + _("(autre site : %(host)s)") % {"host": leaves_for})
         yield token
 
 

@@ -93,7 +93,7 @@ def test_refused_arrivals_lead_on_at_an_address_that_holds_nothing_received(arri
     arriving.title("Identifiez-vous")
     arriving.takes_the_door()
     page.get_by_role("button", name="Ne pas transmettre mon identité").click()
-    arriving.title("L’arrivée depuis Agents Valmorane n’a pas abouti")
+    arriving.title("La connexion depuis Agents Valmorane n’a pas abouti")
 
 
 def test_keyboard_is_enough_to_arrive(arriving, settings):

@@ -237,7 +237,7 @@ def test_seed_001_creation_de_mon_espace_electeur(voter):
     identify_after_faults(claire)
     for sentence in (
         "Votre compte n’est pas encore activé ?",
-        "Un courriel vient alors de vous être envoyé.",
+        "Dans ce cas, un courriel vient de vous être envoyé.",
         "Vous pouvez fermer cette fenêtre.",
     ):
         claire.reads(sentence)
@@ -419,7 +419,7 @@ def make_a_password_without_image(david: SeedVoter) -> None:
 def test_seed_002_arrival_that_fails_leads_to_the_identification_page(voter):
     for choice, title in (
         ("inconnu@valmorane.example", "Nous ne vous trouvons pas sur la liste électorale"),
-        ("", "L’arrivée depuis Agents Valmorane n’a pas abouti"),
+        ("", "La connexion depuis Agents Valmorane n’a pas abouti"),
     ):
         eve = voter()
         eve.page.goto("/identification/")

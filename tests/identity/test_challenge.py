@@ -15,7 +15,8 @@ from isoloir.identity.models import ChallengeQuestion
 from tests.electorate import BEFORE, make_election
 
 QUESTION = ChallengeQuestion(
-    text_fr="Quel objet avez-vous perdu et regrettez-vous encore ?", text_en="Which object did you lose and still miss?"
+    text_fr="Quel objet avez-vous perdu et regrettez-vous encore\u00a0?",
+    text_en="Which object did you lose and still miss?",
 )
 
 
@@ -80,7 +81,7 @@ def test_an_answer_is_hashed_with_argon2id_and_its_own_salt():
 def test_default_questions_are_eight_in_both_languages_and_each_a_question():
     assert len(DEFAULT_QUESTIONS) == len({french for french, _english in DEFAULT_QUESTIONS}) == 8
     for french, english in DEFAULT_QUESTIONS:
-        assert french.endswith(" ?")
+        assert french.endswith("\u00a0?")
         assert english.endswith("?")
         assert max(len(french), len(english)) <= 200
 

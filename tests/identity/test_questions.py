@@ -60,7 +60,7 @@ def test_a_question_is_added_at_the_end(election: Election, offered: list[Challe
     [
         ("", "Écrivez la question."),
         ("   ", "Écrivez la question."),
-        ("a" * 201, "La question est trop longue : 201 caractères, pour 200 au plus."),
+        ("a" * 201, "La question est trop longue\u00a0: 201 caractères, pour 200 au plus."),
         ("a\nb", "La question tient sur une ligne, sans tabulation."),
         ("a\tb", "La question tient sur une ligne, sans tabulation."),
         ("nom\u202e ?", "U+202E, RIGHT-TO-LEFT OVERRIDE"),

@@ -72,7 +72,7 @@ def test_questions_are_grouped_under_their_theme() -> None:
 
 def test_a_link_that_leaves_the_site_says_where_in_the_language_of_the_text() -> None:
     assert page("[Loi](https://loi.example/x)").html == (
-        '<p><a href="https://loi.example/x">Loi (autre site : loi.example)</a></p>\n'
+        '<p><a href="https://loi.example/x">Loi (autre site\u00a0: loi.example)</a></p>\n'
     )
     assert "loi.example)" in page("[Law](https://loi.example/x)", language="en").html
 
@@ -175,7 +175,7 @@ def test_an_address_of_the_web_of_a_mailbox_or_of_the_portal_is_good(address: st
 @pytest.mark.parametrize("text", ["[x](javascript:alert(1))", "[x](//evil.example)", "<javascript:alert(1)>"])
 def test_a_bad_link_is_named_with_its_line(text: str) -> None:
     (fault,) = faults(f"Bonjour\nà tous :\n{text}")
-    assert fault.startswith("Ligne 3 : l’adresse «")
+    assert fault.startswith("Ligne 3\u00a0: l’adresse «\u00a0")
     assert "n’est pas admise" in fault
 
 
@@ -184,23 +184,23 @@ def test_a_link_by_reference_is_read_too() -> None:
 
 
 def test_an_image_is_refused() -> None:
-    assert faults("Un\n\n![x](/a.png)") == ["Ligne 3 : les images ne sont pas admises."]
+    assert faults("Un\n\n![x](/a.png)") == ["Ligne 3\u00a0: les images ne sont pas admises."]
 
 
 def test_a_link_to_a_heading_that_is_not_there_is_refused() -> None:
     assert faults("# Ici {#ici}\n[a](#ici) [b](#ailleurs)") == [
-        "Ligne 2 : aucun titre de ce texte n’a l’ancre « #ailleurs »."
+        "Ligne 2\u00a0: aucun titre de ce texte n’a l’ancre «\u00a0#ailleurs\u00a0»."
     ]
 
 
 @pytest.mark.parametrize("anchor", ["A", "é", "a b", "1a", "contenu", "sommaire", ""])
 def test_a_bad_anchor_is_refused(anchor: str) -> None:
     (fault,) = faults(f"# Titre {{#{anchor}}}")
-    assert fault.startswith(f"Ligne 1 : l’ancre « {anchor} » n’est pas admise.")
+    assert fault.startswith(f"Ligne 1\u00a0: l’ancre «\u00a0{anchor}\u00a0» n’est pas admise.")
 
 
 def test_an_anchor_that_serves_twice_is_refused() -> None:
-    assert faults("# A {#x}\n\n# B {#x}") == ["Ligne 3 : l’ancre « x » sert déjà plus haut."]
+    assert faults("# A {#x}\n\n# B {#x}") == ["Ligne 3\u00a0: l’ancre «\u00a0x\u00a0» sert déjà plus haut."]
 
 
 @pytest.mark.parametrize("text", ["", " \n\t\n"])
@@ -210,7 +210,7 @@ def test_an_empty_text_is_refused(text: str) -> None:
 
 def test_a_text_is_bounded_to_the_character() -> None:
     assert faults("a" * LONGEST_TEXT) == []
-    assert faults("a" * (LONGEST_TEXT + 1)) == ["Le texte est trop long : 40001 caractères, pour 40000 au plus."]
+    assert faults("a" * (LONGEST_TEXT + 1)) == ["Le texte est trop long\u00a0: 40001 caractères, pour 40000 au plus."]
 
 
 def test_help_without_a_question_is_refused() -> None:

@@ -64,7 +64,7 @@ def test_a_fault_in_one_language_leaves_both_as_they_were(
 def test_a_fault_is_told_with_the_line_that_the_editor_sees(election: Election) -> None:
     with pytest.raises(TextRefused) as refusal:
         save(election, "\r\n\r\nBon\u200bjour", "x")
-    assert refusal.value.message.startswith("Ligne 3 :")
+    assert refusal.value.message.startswith("Ligne 3\u00a0:")
 
 
 def test_the_longest_text_is_saved(election: Election) -> None:

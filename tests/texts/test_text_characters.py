@@ -21,7 +21,7 @@ from isoloir.texts.reading import LANGUAGES, default_text
 )
 def test_what_turns_the_direction_of_reading_is_named_with_its_line(character: str, name: str) -> None:
     (fault,) = character_faults(f"Bonjour.\n\nVotez{character} ici.")
-    assert fault == f"Ligne 3 : un caractère change le sens de lecture ({name}). Effacez-le."
+    assert fault == f"Ligne 3\u00a0: un caractère change le sens de lecture ({name}). Effacez-le."
 
 
 @pytest.mark.parametrize(
@@ -30,13 +30,13 @@ def test_what_turns_the_direction_of_reading_is_named_with_its_line(character: s
 )
 def test_what_is_invisible_or_unreadable_is_refused(character: str) -> None:
     (fault,) = character_faults(f"un{character}deux")
-    assert fault.startswith("Ligne 1 : un caractère est invisible ou illisible (U+")
+    assert fault.startswith("Ligne 1\u00a0: un caractère est invisible ou illisible (U+")
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x07", "\x1b", "\x7f", "\x85", "\x0b"])
 def test_control_characters_are_refused(character: str) -> None:
     (fault,) = character_faults(f"a\nb{character}")
-    assert fault == f"Ligne 2 : un caractère de commande est interdit (U+{ord(character):04X}). Effacez-le."
+    assert fault == f"Ligne 2\u00a0: un caractère de commande est interdit (U+{ord(character):04X}). Effacez-le."
 
 
 def test_a_separator_of_lines_that_is_no_line_break_is_refused() -> None:

@@ -344,7 +344,7 @@ def test_fault_of_the_employer_is_one_clear_page_and_nothing_is_half_done(electi
         setattr(elsewhere, name, value)
     assert reason(client, come_back(client, elsewhere)) == "unavailable"
     page = text(client.get(REFUSED))
-    assert "L’arrivée depuis Toutatice n’a pas abouti" in page
+    assert "La connexion depuis Toutatice n’a pas abouti" in page
     assert 'href="/identification/"' in page
     assert not LinkRequest.objects.exists()
     assert client.get("/mot-de-passe/").url == "/identification/"

@@ -37,7 +37,7 @@ class CodeForm(forms.Form):
     """Looking for an establishment by the beginning of its code."""
 
     code = forms.CharField(
-        label=gettext_lazy("Code de l’établissement"),
+        label=gettext_lazy("Code établissement"),
         help_text=gettext_lazy("Le début suffit, par exemple 0750."),
         required=False,
         max_length=20,

@@ -31,7 +31,7 @@ class IdentificationForm(CaptchaForm):
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         error_messages={
             "required": gettext_lazy("Indiquez votre adresse électronique professionnelle."),
-            "invalid": gettext_lazy("Cette adresse n’est pas complète. Exemple : prenom.nom@academie.example"),
+            "invalid": gettext_lazy("Cette adresse n’est pas complète. Exemple : prenom.nom@academie.example"),
         },
     )
 
@@ -174,7 +174,7 @@ class BallotReferenceForm(forms.Form):
 
     reference = forms.CharField(
         label=gettext_lazy("Référence du bulletin"),
-        help_text=gettext_lazy("Les 43 caractères de votre accusé de réception ; les espaces ne comptent pas."),
+        help_text=gettext_lazy("Les 43 caractères de votre accusé de réception ; les espaces ne comptent pas."),
         max_length=200,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}),
         error_messages={"required": gettext_lazy("Collez la référence de votre bulletin.")},

@@ -132,7 +132,7 @@ def test_seed_000_je_cree_mon_espace_electeur(voter):
     anne.signs_out()
     anne.meets(link, 410, "Ce lien a déjà servi")
     anne.looks("link-used")
-    anne.presses("M’identifier")
+    anne.presses("Indiquer mon adresse")
     anne.signs_in(PASSWORD)
 
 

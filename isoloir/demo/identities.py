@@ -33,6 +33,7 @@ class Person:
     code: str = ""
     key_url: str = ""
     notice_url: str = ""
+    second_address: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def _voters(election: Election) -> list[Person]:
         Person(
             name=voter.full_name, role=_contests(voter.count), address=voter.email,
             url=reverse("voter:identification"), code=codes.get(voter.reference, ""),
-            notice_url=_notice_url(f"{voter.establishment_code}.pdf", printed),
+            notice_url=_notice_url(f"{voter.establishment_code}.pdf", printed), second_address=voter.second_email,
         )
         for voter in rows[:_VOTERS_SHOWN]
     ]  # fmt: skip

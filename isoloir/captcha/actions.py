@@ -2,6 +2,7 @@
 
 import hashlib
 import unicodedata
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -19,12 +20,20 @@ _ANSWERS_PER_PRUNING = 32
 _PRUNED_AT_ONCE = 10_000
 
 
+@dataclass(frozen=True)
+class PassedChallenge:
+    """The evidence that a challenge was answered right, and when: what an act asks for that lets no robot through."""
+
+    nonce_hash: str
+    at: datetime
+
+
 def issue_challenge(*, at: datetime) -> str:
     """Return the token of a new challenge, good for one answer and five minutes. Writes nothing to the database."""
     return configured_backend().issue(at=at).token
 
 
-def check_answer(*, token: str, answer: str, at: datetime, proof: str = "") -> None:
+def check_answer(*, token: str, answer: str, at: datetime, proof: str = "") -> PassedChallenge:
     """Accept `answer` (the digits copied) or `proof` (the number that the device found) for the challenge of `token`.
 
     The challenge is used up in every case. Raises CaptchaExpired, CaptchaUsed, CaptchaWrong or CaptchaUnavailable.
@@ -38,6 +47,7 @@ def check_answer(*, token: str, answer: str, at: datetime, proof: str = "") -> N
         check_work(challenge, proof)
     else:
         backend.check(challenge, _as_copied(answer))
+    return PassedChallenge(nonce_hash=challenge.nonce_hash, at=at)
 
 
 def _use_up(challenge: Challenge, *, at: datetime) -> None:

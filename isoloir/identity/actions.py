@@ -7,6 +7,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
 from django.db.models import F
 
+from isoloir.captcha.actions import PassedChallenge
 from isoloir.elections.models import Election
 from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
@@ -20,10 +21,9 @@ from .links import consume_link, lock_link, read_link
 from .models import ChallengeQuestion, OneTimeLink, Suspension, VoterAccount
 from .passwords import check_password_hash, check_voter_password, hash_password, normalise_password
 from .permissions import require_not_suspended, require_open_portal
-from .slowdown import begin_try, forgive_try, network_of
+from .slowdown import SIGN_IN, begin_try, forgive_try, household_of, network_of
 from .voters import account_of, find_voter
 
-_SIGN_IN = "sign-in"
 _LONGEST_REASON = 200
 _ACTIVATION, _PASSWORD = OneTimeLink.Purpose.ACTIVATION, OneTimeLink.Purpose.PASSWORD
 
@@ -93,17 +93,24 @@ def replace_password(*, token: str, password: str, at: datetime) -> NewSession:
 
 
 def authenticate_voter(
-    *, election: Election | None, address: str, password: str, network: str, at: datetime
+    *,
+    election: Election | None,
+    address: str,
+    password: str,
+    network: str,
+    at: datetime,
+    captcha: PassedChallenge | None = None,
 ) -> NewSession:
     """Prove who the voter is by address and password; an unknown address costs the same work and gets the same answer.
 
-    Slowed by address-and-network together, so that nobody can slow a voter down from elsewhere, and by network. That an
-    access is suspended is said to who knows the password. `network` is the visitor's IP address.
-    Raises PortalClosed, SlowedDown, SignInRefused or AccountSuspended.
+    Slowed by address-and-network together, so that nobody can slow a voter down from elsewhere. A network over its pace
+    slows nobody, but nothing is checked then without `captcha`. That an access is suspended is said to who knows the
+    password. `network` is the visitor's IP address.
+    Raises PortalClosed, NetworkCrowded, SlowedDown, SignInRefused or AccountSuspended.
     """
     election = require_open_portal(election, at=at)
-    subjects = (f"address {address_key(address)} {network_of(network)}", network_of(network))
-    attempt = begin_try(action=_SIGN_IN, subjects=subjects, at=at)
+    subjects = (f"address {address_key(address)} {household_of(network)}", network_of(network))
+    attempt = begin_try(action=SIGN_IN, subjects=subjects, at=at, past_crowd=captcha is not None)
     voter = find_voter(election, address)
     account = account_of(voter) if voter else None
     if not check_password_hash(normalise_password(password), account) or voter is None:

@@ -46,6 +46,14 @@ class SlowedDown(IdentityRefused):
         ) % {"seconds": self.seconds}
 
 
+class NetworkCrowded(SlowedDown):
+    """Too many tries come from this network: one that pays for it goes on, as by a CAPTCHA; `seconds` is how long still."""
+
+    @property
+    def message(self) -> str:
+        return _("Beaucoup d’essais viennent de votre réseau. Recopiez ce code pour continuer.")
+
+
 class SignInRefused(IdentityRefused):
     """Address and password do not go together; says nothing of which one is wrong. The next try waits `seconds`."""
 
@@ -171,8 +179,8 @@ class ArrivalRefused(IdentityRefused):
     """Somebody who comes from the employer's portal is not let through.
 
     `code` is stale (nothing was begun in this browser, or too long ago), cancelled, unavailable (the fault is the
-    portal's), busy (too many arrive at once), slowed, unverified (its e-mail address is not a verified one), unknown
-    (nobody on the roll) or suspended.
+    portal's), busy (too many arrive at once), slowed (too many failed), unverified (its e-mail address is not a verified
+    one), unreadable (that address is not plain ASCII), unknown (nobody on the roll) or suspended.
     """
 
     def __init__(self, code: str) -> None:
@@ -188,6 +196,9 @@ class ArrivalRefused(IdentityRefused):
                 "Trop de connexions ont échoué depuis votre réseau. Attendez quelques secondes, puis recommencez."
             ),
             "cancelled": _("Vous avez refusé que le portail de votre employeur transmette votre identité."),
+            "unreadable": _(
+                "L’adresse électronique donnée par le portail de votre employeur contient un caractère inattendu."
+            ),
             "unverified": _("Le portail de votre employeur dit que votre adresse électronique n’est pas vérifiée."),
             "suspended": _("L’accès à votre compte électeur est suspendu.") + " " + _("Adressez-vous à l’assistance."),
             "unknown": _(

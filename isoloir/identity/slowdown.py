@@ -1,8 +1,9 @@
 """Slowing repeated tries down, without ever locking anyone out: a lock would be a way to stop someone from voting.
 
 A try is counted before it is checked, under lock, so that a hundred tries at once are a hundred tries; a success takes it
-back. Subjects are kept as keyed hashes only, so that the table tells neither addresses nor networks to who reads the
-database.
+back. Many people stand behind one network, and its fastest machine would win every slot: a network over its pace makes a
+try cost more (`NetworkCrowded`), and refuses none that paid. Subjects are kept as keyed hashes only, so that the table
+tells neither addresses nor networks to who reads the database.
 """
 
 import hashlib
@@ -18,9 +19,10 @@ from django.db.models import Count, Q, Sum
 
 from isoloir.common.secretfiles import ensure_secret
 
-from .errors import SlowedDown
+from .errors import NetworkCrowded, SlowedDown
 from .models import Slowdown
 
+SIGN_IN = "sign-in"
 _PEPPER = "slowdown-pepper"
 _NETWORK = "network "
 # No hexadecimal digit: begins the key of a network.
@@ -61,13 +63,14 @@ class Pace:
 
 
 PERSON_PACE = Pace(free=3, cap=300, forgiven_after=timedelta(minutes=20))
-# A whole rectorat may stand behind one address, and mistype: a steady trickle costs nothing, a flood costs seconds.
+# A whole rectorat may stand behind one address, and mistype: a steady trickle costs nothing. During the « waits » of a
+# network the act asks for something else than time.
 NETWORK_PACE = Pace(free=40, cap=5, forgiven_after=timedelta(seconds=2))
 
 
 @dataclass(frozen=True)
 class Try:
-    """A try that was let through and counted. `seconds` is what the next one waits if this one fails.
+    """A try that was let through and counted. `seconds` is what the same person waits next if this one fails.
 
     `clocks` gives, for each network among the subjects (by key), the instant from which forgiveness ran before this try,
     and the one that the try has set.
@@ -89,31 +92,42 @@ class Counter:
 
 
 def network_of(address: str) -> str:
-    """Return the network of an IP address as a subject: the address itself in IPv4, its /56 in IPv6."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return f"{_NETWORK}unknown"
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
-        # A server that listens on both families shows IPv4 so: all of it is one /56.
-        parsed = parsed.ipv4_mapped
-    prefix = 32 if parsed.version == 4 else 56
-    return f"{_NETWORK}{ipaddress.ip_network((parsed, prefix), strict=False)}"
+    """Return the network of an IP address as a subject: the address itself in IPv4, its /48 in IPv6, which is one site.
+
+    A crowded network slows nobody: it may be wide, so that nobody has 256 of them.
+    """
+    return f"{_NETWORK}{_block_of(address, prefix=48)}"
+
+
+def household_of(address: str) -> str:
+    """Return what one household has of a network: the address itself in IPv4, its /56 in IPv6.
+
+    Part of the subjects that wait: a voter must not wait for what another one of the same site does.
+    """
+    return f"household {_block_of(address, prefix=56)}"
+
+
+def is_crowded(*, action: str, address: str, at: datetime) -> bool:
+    """Tell whether a try from this IP address would meet NetworkCrowded now. Counts nothing, and reads nothing else."""
+    row = Slowdown.objects.filter(action=action, subject=_key(network_of(address))).first()
+    return row is not None and _seconds_left(row, at) > 0
 
 
 @transaction.atomic
-def begin_try(*, action: str, subjects: Iterable[str], at: datetime) -> Try:
+def begin_try(*, action: str, subjects: Iterable[str], at: datetime, past_crowd: bool = False) -> Try:
     """Count one try for each subject and let it through; the caller checks next, and forgives a success.
 
-    Raises SlowedDown, with the seconds left, while one of the subjects must wait: nothing is counted then.
+    Nothing is counted when it raises: NetworkCrowded while a network is over its pace, unless the caller has the evidence
+    that the try paid for it (`past_crowd`); SlowedDown, with the seconds left, while another subject must wait.
     """
     keys = sorted(_key(subject) for subject in subjects)
     rows = _lock(action, keys)
-    # Without a wait the instant is only the clock of forgiveness, which a request of the same moment may have set later.
-    waiting = [row for row in rows if _pace(row.subject).wait(row.failures)]
-    waits = [row.waits_until for row in waiting if row.waits_until and row.waits_until > at]
+    crowded = max((_seconds_left(row, at) for row in rows if _is_network(row.subject)), default=0)
+    if crowded and not past_crowd:
+        raise NetworkCrowded(crowded)
+    waits = max((_seconds_left(row, at) for row in rows if not _is_network(row.subject)), default=0)
     if waits:
-        raise SlowedDown(ceil((max(waits) - at).total_seconds()))
+        raise SlowedDown(waits)
     clocks: dict[str, tuple[datetime, datetime]] = {}
     longest = 0
     for row in rows:
@@ -123,9 +137,10 @@ def begin_try(*, action: str, subjects: Iterable[str], at: datetime) -> Try:
         wait = pace.wait(row.failures)
         # Without a wait the clock of forgiveness runs on: tries in a row must not hold it back.
         row.waits_until = at + timedelta(seconds=wait) if wait else before
-        if pace is NETWORK_PACE:
+        if _is_network(row.subject):
             clocks[row.subject] = (before, row.waits_until)
-        longest = max(longest, wait)
+        else:
+            longest = max(longest, wait)
     Slowdown.objects.bulk_update(rows, ("failures", "waits_until"))
     persons = tuple(key for key in keys if key not in clocks)
     return Try(action=action, persons=persons, clocks=clocks, seconds=longest)
@@ -201,8 +216,32 @@ def _forgive_quiet_time(row: Slowdown, pace: Pace, at: datetime) -> datetime:
     return row.waits_until + quiet // pace.forgiven_after * pace.forgiven_after if row.failures else at
 
 
+def _seconds_left(row: Slowdown, at: datetime) -> int:
+    """Return the whole seconds until the subject's wait is over, 0 when it does not wait."""
+    # Without a wait the instant is only the clock of forgiveness, which a request of the same moment may have set later.
+    if not _pace(row.subject).wait(row.failures) or row.waits_until is None:
+        return 0
+    return max(0, ceil((row.waits_until - at).total_seconds()))
+
+
+def _block_of(address: str, *, prefix: int) -> str:
+    """Return the block of addresses around an IP address: itself in IPv4, `prefix` bits of it in IPv6."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
+        # A server that listens on both families shows IPv4 so: all of it is one block.
+        parsed = parsed.ipv4_mapped
+    return str(ipaddress.ip_network((parsed, 32 if parsed.version == 4 else prefix), strict=False))
+
+
+def _is_network(key: str) -> bool:
+    return key.startswith(_NETWORK_MARK)
+
+
 def _pace(key: str) -> Pace:
-    return NETWORK_PACE if key.startswith(_NETWORK_MARK) else PERSON_PACE
+    return NETWORK_PACE if _is_network(key) else PERSON_PACE
 
 
 def _key(subject: str) -> str:

@@ -9,7 +9,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from isoloir.captcha.actions import check_answer, issue_challenge
+from isoloir.captcha.actions import PassedChallenge, check_answer, issue_challenge
 from isoloir.captcha.errors import CaptchaExpired, CaptchaRefused
 
 from .presentation import ShownChallenge, present_challenge
@@ -52,17 +52,31 @@ class CaptchaForm(forms.Form):
     Checks of a subclass belong in its `clean()`: the CAPTCHA is judged after it, and only if everything else is right, so
     that a typing fault never costs a second code. Once judged, the challenge is used up: rendered again, the form shows
     another. A form sent by the button « Nouveau code » is neither valid nor wrong: `wants_new_captcha` is true.
+    `passed` is the evidence for an act that asks for it.
     """
+
+    passed: PassedChallenge | None = None
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, place: str, at: datetime, **options: Any) -> None:
         super().__init__(data, **options)
         self.at = at
         self._spent = False
         if place in settings.CAPTCHA_PLACES:
-            self.fields[FIELD] = CaptchaField(
+            self.ask_captcha()
+
+    def ask_captcha(self) -> None:
+        """Ask for a code from now on, whatever the settings say; asking twice changes nothing."""
+        self.fields.setdefault(
+            FIELD,
+            CaptchaField(
                 label=_("Code à recopier"),
                 error_messages={"required": _("Recopiez les chiffres de l’image ou du son.")},
-            )
+            ),
+        )
+
+    @property
+    def asks_captcha(self) -> bool:
+        return FIELD in self.fields
 
     @property
     def wants_new_captcha(self) -> bool:
@@ -83,7 +97,7 @@ class CaptchaForm(forms.Form):
     def _judge(self, token: str, answer: str, proof: str) -> None:
         self._spent = True
         try:
-            check_answer(token=token, answer=answer, proof=proof, at=self.at)
+            self.passed = check_answer(token=token, answer=answer, proof=proof, at=self.at)
         except CaptchaRefused as refused:
             self.add_error(FIELD, refused.message)
 

@@ -14,10 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from isoloir.elections.models import Election
 from isoloir.identity.actions import authenticate_voter, open_session
 from isoloir.identity.actions import sign_out as end_session
-from isoloir.identity.errors import AccountSuspended, PortalClosed, SignInRefused, SlowedDown
+from isoloir.identity.errors import AccountSuspended, NetworkCrowded, PortalClosed, SignInRefused, SlowedDown
 from isoloir.identity.models import OneTimeLink
 from isoloir.identity.requests import request_link
 from isoloir.identity.sessions import session_has_ended
+from isoloir.identity.slowdown import SIGN_IN, is_crowded
 from isoloir.web.access import PortalRequest, audience
 
 from .forms import IdentificationForm, LostPasswordForm, PasswordForm
@@ -71,7 +72,8 @@ def password(request: PortalRequest) -> HttpResponse:
     address = request.session.get(_ADDRESS)
     if address is None:
         return redirect("voter:identification")
-    form = PasswordForm(request.POST if request.method == "POST" else None)
+    crowded = _is_crowded(request)
+    form = PasswordForm(request.POST if request.method == "POST" else None, crowded=crowded, at=request.now)
     wait = 0
     if request.method == "POST" and form.is_valid():
         try:
@@ -80,8 +82,13 @@ def password(request: PortalRequest) -> HttpResponse:
                 address=address,
                 password=form.cleaned_data["password"],
                 network=request.META["REMOTE_ADDR"],
+                captcha=form.passed,
                 at=request.now,
             )
+        except NetworkCrowded as refused:
+            # The crowd came while this very request was read.
+            form.ask_captcha()
+            form.add_error("captcha", refused.message)
         except (SignInRefused, SlowedDown) as refused:
             form.add_error("password", refused.message)
             wait = refused.seconds
@@ -90,7 +97,14 @@ def password(request: PortalRequest) -> HttpResponse:
         else:
             open_session(request.session, proved)
             return redirect("voter:home")
+        # This try may be the one that makes the crowd: the page asks at once for what the next one needs.
+        if _is_crowded(request):
+            form.ask_captcha()
     return render(request, "voter/password.html", {"form": form, "address": address, "wait": wait})
+
+
+def _is_crowded(request: PortalRequest) -> bool:
+    return is_crowded(action=SIGN_IN, address=request.META["REMOTE_ADDR"], at=request.now)
 
 
 @audience("public")

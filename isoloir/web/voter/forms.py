@@ -15,7 +15,7 @@ from isoloir.identity.errors import AnswerRefused, PasswordRefused
 from isoloir.identity.models import ChallengeQuestion
 from isoloir.identity.passwords import PasswordPolicy, check_voter_password, policy_of
 from isoloir.roll.models import Voter
-from isoloir.web.captcha.forms import CaptchaForm
+from isoloir.web.captcha.forms import FIELD, CaptchaForm
 from isoloir.web.forms import NewPasswordField, PasswordRule, RepeatedPasswordField
 
 _TRACKER = re.compile(r"[A-Za-z0-9+/]{43}")
@@ -39,8 +39,11 @@ class IdentificationForm(CaptchaForm):
         super().__init__(data, place="identification", at=at)
 
 
-class PasswordForm(forms.Form):
-    """The password, on the page that is the same for every address."""
+class PasswordForm(CaptchaForm):
+    """The password, on the page that is the same for every address; with a CAPTCHA where the network is crowded.
+
+    A page that asked for one has it judged, even if the crowd has gone since.
+    """
 
     password = forms.CharField(
         label=gettext_lazy("Mot de passe Élections"),
@@ -49,6 +52,11 @@ class PasswordForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         error_messages={"required": gettext_lazy("Saisissez votre mot de passe Élections.")},
     )
+
+    def __init__(self, data: Any = None, *, crowded: bool, at: datetime) -> None:
+        super().__init__(data, place="crowded-network", at=at)
+        if crowded or f"{FIELD}_0" in self.data:
+            self.ask_captcha()
 
 
 class LostPasswordForm(CaptchaForm):

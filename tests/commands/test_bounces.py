@@ -5,6 +5,7 @@ import mailbox
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 
 from isoloir.commands import main
 from isoloir.messaging.actions import queue_email
@@ -70,6 +71,68 @@ def test_one_message_is_read_from_a_file_or_from_the_standard_input(
     assert bounced() == {sent[0].pk, sent[1].pk}
 
 
+HOSTILE = b"""Content-Type: multipart/report; boundary=b
+
+--b
+Content-Type: text/rfc822-headers; charset*=zz''a
+
+Message-ID: \xe9
+--b--
+"""
+
+
+def make_maildir(folder: Path, *letters: bytes) -> Path:
+    for name in ("new", "cur", "tmp"):
+        (folder / name).mkdir(parents=True)
+    for number, letter in enumerate(letters):
+        (folder / "new" / f"{number}.example").write_bytes(letter)
+    return folder
+
+
+def test_one_hostile_mail_stops_no_other(
+    sent: list[Message], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = make_maildir(tmp_path / "mail", HOSTILE, report_of(sent[0]))
+    assert main(("bounces", str(folder))) == 0
+    assert bounced() == {sent[0].pk}
+    assert "1 illisibles" in capsys.readouterr().out
+    assert sorted(path.name for path in folder.glob("*/*")) == ["0.example:2,S", "1.example:2,S"]
+
+
+def test_mail_that_kills_the_reader_is_never_met_again(
+    sent: list[Message], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_maildir(tmp_path / "mail", HOSTILE, report_of(sent[0]))
+
+    def die(raw: bytes, *, key: bytes) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr("isoloir.messaging.bounces.verify_report", die)
+        with pytest.raises(SystemExit):
+            main(("bounces", str(folder)))
+    # It lies among the messages that were taken, and nobody has marked it as seen.
+    assert [path.name for path in (folder / "cur").iterdir()] == ["0.example:2,"]
+    assert main(("bounces", str(folder))) == 0
+    assert bounced() == {sent[0].pk}
+
+
+def test_report_that_the_database_did_not_hear_of_is_read_again(
+    sent: list[Message], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_maildir(tmp_path / "mail", report_of(sent[0]))
+
+    def fail(primary_key: int) -> str:
+        raise OperationalError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("isoloir.messaging.bounces._record", fail)
+        assert main(("bounces", str(folder))) == 1
+    assert [path.name for path in folder.glob("*/*")] == ["0.example"]
+    assert main(("bounces", str(folder))) == 0
+    assert bounced() == {sent[0].pk}
+
+
 def test_message_that_is_too_long_hides_no_other(
     sent: list[Message], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -79,7 +142,7 @@ def test_message_that_is_too_long_hides_no_other(
     )
     assert main(("bounces", str(tmp_path / "box"))) == 0
     assert bounced() == {sent[0].pk}
-    assert "2 illisibles ou trop longs" in capsys.readouterr().out
+    assert "2 sans rapport avec nos messages" in capsys.readouterr().out
 
 
 def test_forged_report_is_counted_and_changes_nothing(

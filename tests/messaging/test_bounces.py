@@ -1,6 +1,8 @@
 """Delivery reports: the authentic ones mark their message, the others change nothing, and none does harm."""
 
+import base64
 import contextlib
+import time
 from email.message import EmailMessage
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
@@ -119,6 +121,83 @@ def many_parts() -> bytes:
 def test_hostile_report_is_refused_and_does_no_harm(raw: bytes) -> None:
     with pytest.raises((ReportUnreadable, ReportIgnored)):
         verify_report(raw, key=KEY)
+
+
+IN_A_PART = b"Content-Type: multipart/report; boundary=b\n\n--b\n"
+
+
+def in_base64(content: bytes) -> bytes:
+    head = IN_A_PART + b"Content-Type: text/rfc822-headers\nContent-Transfer-Encoding: base64\n\n"
+    return head + base64.encodebytes(content) + b"\n--b--\n"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        IN_A_PART + b"Content-Type: text/rfc822-headers; charset*=zz''a\n\nMessage-ID: \xe9\n--b--\n",
+        b'Content-Type: multipart/report; boundary="' + b";" * 60_000 + b"\n\nx",
+        b'Content-Type: multipart/report; boundary="' + b";" * 130_000 + b"\n\nx",
+        b'content-type: multipart/report; boundary="' + b"\r\n ;" * 15_000 + b"\n\nx",
+        b'X: y\rContent-Type: multipart/report; boundary="' + b"\r\t;" * 20_000 + b"\r\rx",
+        nested(400) + b"\n" * 50_000,
+        in_base64(b'Content-Type: text/plain; charset="' + b";" * 40_000 + b"\n\n"),
+        in_base64(b"Message-ID: " + b"\xe9\n " * 13_000),
+    ],
+    ids=["charset", "field", "longer", "folded", "old line ends", "nested", "hidden field", "hidden identifier"],
+)
+def test_report_written_to_stop_the_reader_is_refused_at_once(raw: bytes) -> None:
+    begun = time.process_time()
+    with pytest.raises(ReportUnreadable):
+        verify_report(raw, key=KEY)
+    assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize("fill", [b"\n", b"--b\n", b"--b\n\n", b"A: b\n\n", b"M:\xe9\n", b" x\n", b"\r"])
+@pytest.mark.parametrize("kind", [b"message/delivery-status", b"text/rfc822-headers", b"multipart/digest; boundary=b"])
+def test_report_within_the_bounds_is_read_in_a_few_seconds_at_most(fill: bytes, kind: bytes) -> None:
+    raw = IN_A_PART + b"Content-Type: " + kind + b"\n\n"
+    begun = time.process_time()
+    with pytest.raises(ReportRefused):
+        verify_report(raw + fill * (LONGEST_REPORT // len(fill)), key=KEY)
+    assert time.process_time() - begun < 5
+
+
+def test_whatever_the_parser_raises_is_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_parts: object) -> str:
+        raise AssertionError
+
+    monkeypatch.setattr("isoloir.messaging.reports._returned_id", fail)
+    with pytest.raises(ReportUnreadable, match="AssertionError"):
+        verify_report(report(message_id(42, key=KEY)), key=KEY)
+
+
+def test_report_that_returns_a_long_message_is_read_by_its_head() -> None:
+    raw = report(message_id(42, key=KEY), returned="message/rfc822", inner="x" * 70 + "\n")
+    long = raw.replace(b"x" * 70, b"\n".join([b"x" * 70] * 5000))
+    assert len(long) > 5 * LONGEST_REPORT
+    assert verify_report(long, key=KEY) == DeliveryReport(message=42, action="failed")
+
+
+HOSTILE_PIECES = st.sampled_from(
+    [
+        b"Content-Type: message/rfc822\n\n", b"Content-Type: multipart/report; boundary=b\n\n", b"--b\n", b"--b--\n",
+        b"\xff\xfe", b"\x00", b"=?zz?q?a?=", b"Content-Transfer-Encoding: base64\n", b";charset*=zz''a", b";boundary*0*=u''B",
+        b"Content-Transfer-Encoding: x-uuencode\nbegin 644 z\n", b"\n\n", b"\r", b":", b"From x\n", b" \n", b'"', b"(",
+        b"\xed\xa0\x80", b"Message-ID: =?x?q?=00?=\n", b"Content-Type: text/rfc822-headers; charset=\xff\n",
+    ]
+)  # fmt: skip
+
+
+@given(st.data())
+def test_report_with_hostile_pieces_is_read_or_refused_and_never_worse(data: st.DataObject) -> None:
+    raw = bytearray(
+        report(message_id(42, key=KEY), returned=data.draw(st.sampled_from(["message/rfc822", "text/rfc822-headers"])))
+    )
+    for _change in range(data.draw(st.integers(1, 8))):
+        place = data.draw(st.integers(0, len(raw)))
+        raw[place:place] = data.draw(HOSTILE_PIECES)
+    with contextlib.suppress(ReportRefused):
+        assert verify_report(bytes(raw), key=KEY).message == 42
 
 
 @given(st.data())

@@ -165,6 +165,10 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 60 * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+# Members and administrators: an hour without a sign, and twelve in all. A bureau opens, watches and counts a poll in one
+# day, and is not to look for its devices in the middle of it; the next day, both factors are asked again.
+STAFF_IDLE_MINUTES = 60
+STAFF_SESSION_MINUTES = 12 * 60
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_FAILURE_VIEW = "isoloir.web.views.csrf_failure"

@@ -1,5 +1,7 @@
-"""A voter's session: who, since when, seen when; apart from the staff's accounts, which Django's own sign-in serves."""
+"""A voter's session: who, since when, seen when; apart from the staff's, whose limits `staffsessions` keeps."""
 
+import base64
+import binascii
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -7,7 +9,10 @@ from typing import cast
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
+from nacl.exceptions import CryptoError
+from nacl.secret import SecretBox
 
+from isoloir.common.secretfiles import ensure_secret
 from isoloir.roll.models import Voter
 
 from .models import OneTimeLink
@@ -23,8 +28,12 @@ _PASSWORD_SET_AT = "voter_password_set_at"  # noqa: S105
 _VOTE_BEGAN_AT = "vote_began_at"
 _HELD_PASSWORD = "vote_held_password"  # noqa: S105
 _ENDED = "voter_session_ended"
+_ADDRESS = "vote_identification"
+_ADDRESS_KEY = "session-address-key"
+# An address that mail can carry is no longer (RFC 5321, 4.5.3.1.3): below that, all leave as many bytes.
+_PADDED_LENGTH = 254
 # Being seen is written once a minute at most: a session row is not rewritten at each request.
-_SEEN_EVERY = timedelta(minutes=1)
+SEEN_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -80,24 +89,36 @@ def read_session(session: SessionBase, *, at: datetime, noting: bool = True) -> 
         close_session(session)
         session[_ENDED] = True
         return None
-    if noting and abs(at - _instant(session, _SEEN_AT)) >= _SEEN_EVERY:
-        session[_SEEN_AT] = at.isoformat()
+    if noting and abs(at - _instant(session, _SEEN_AT)) >= SEEN_EVERY and not is_open(note_seen(session, at=at)):
+        # Signed out in another tab since this request came.
+        return None
     return SignedInVoter(voter=voter, authenticated_at=_instant(session, _AUTHENTICATED_AT))
 
 
 def note_seen(session: SessionBase, *, at: datetime) -> SessionBase:
     """Write that the voter is there, and nothing else; return the session as it is now, in which nobody may be signed in.
 
-    The script of a page says so at any moment, also while the proof of a code or a sign-out is being written. A session is
-    one row, saved as a whole: the row is locked and read again, so that no entry of another request is lost.
+    The script of a page says so at any moment, also while the proof of a code or a sign-out is being written.
+    """
+    return write_at_once(session, whose=_VOTER, entry=_SEEN_AT, value=at.isoformat())
+
+
+def write_at_once(session: SessionBase, *, whose: str, entry: str, value: str) -> SessionBase:
+    """Write one entry of who is signed in under the key `whose`, without waiting for the answer to the request.
+
+    Returns the session as it is now. It is locked and read again: who signed out meanwhile is not signed in anew, and
+    the slow page that only looked has nothing left to save.
     """
     store = cast(SessionStore, session)
     with transaction.atomic():
         list(store.model.objects.select_for_update(of=("self",)).filter(session_key=store.session_key))
         current = type(store)(store.session_key)
-        if current.get(_VOTER) == store[_VOTER]:
-            current[_SEEN_AT] = at.isoformat()
+        if current.get(whose) == store[whose]:
+            current[entry] = value
             current.save()
+    was_modified = store.modified
+    store[entry] = value
+    store.modified = was_modified
     return current
 
 
@@ -156,6 +177,44 @@ def held_password(session: SessionBase, *, link: OneTimeLink, at: datetime) -> s
         del session[_HELD_PASSWORD]
         return None
     return str(held["hash"])
+
+
+def keep_address(session: SessionBase, address: str) -> None:
+    """Keep the address that somebody typed, for the pages that follow the identification; it goes with their visit.
+
+    Sessions are rows of the database, which must not tell whose addresses were typed: it is sealed under a file's key.
+    """
+    padded = address.encode("utf-8", "replace").ljust(_PADDED_LENGTH, b"\0")
+    session[_ADDRESS] = base64.b64encode(SecretBox(ensure_secret(_ADDRESS_KEY)).encrypt(padded)).decode()
+
+
+def kept_address(session: SessionBase) -> str | None:
+    """Return the address that was typed; None when there is none, or none that opens with our key."""
+    return _open_address(session.get(_ADDRESS))
+
+
+def address_mark(session: SessionBase) -> str:
+    """Return a mark that a page bears of the address that it was shown for; empty without address."""
+    return str(session.get(_ADDRESS, ""))
+
+
+def is_of_another_address(session: SessionBase, mark: str) -> bool:
+    """Tell whether a page was shown for another address than the one that the session keeps now.
+
+    A mark that says nothing (none, or not one of ours) accuses nobody: it protects from a mistake, not from an attack.
+    """
+    shown_for = _open_address(mark)
+    return shown_for is not None and shown_for != kept_address(session)
+
+
+def _open_address(sealed: str | None) -> str | None:
+    if not sealed:
+        return None
+    try:
+        padded = SecretBox(ensure_secret(_ADDRESS_KEY)).decrypt(base64.b64decode(sealed, validate=True))
+    except (CryptoError, binascii.Error, ValueError, TypeError):
+        return None
+    return padded.rstrip(b"\0").decode()
 
 
 def _is_over(session: SessionBase, voter: Voter, *, at: datetime) -> bool:

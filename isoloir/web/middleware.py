@@ -12,11 +12,12 @@ from django.core.exceptions import BadRequest, ImproperlyConfigured, PermissionD
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.http.multipartparser import MultiPartParserError
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from isoloir.common.clock import current_time
 from isoloir.identity.permissions import is_verified, is_verified_administrator
 from isoloir.identity.sessions import read_session
+from isoloir.identity.staffsessions import read_staff_session
 
 from .access import PortalRequest, signed_out_answer, too_large_answer, wants_json
 from .views import too_large
@@ -97,7 +98,8 @@ class ClosedByDefaultMiddleware:
         request.voter_authenticated_at = signed_in.authenticated_at if signed_in else None
         request.audience = None
         response = self.get_response(request)
-        if request.audience != "public":
+        # A public page that is shown to a voter bears their name.
+        if request.voter is not None or request.audience != "public":
             self._keep_private(response)
         return response
 
@@ -123,7 +125,7 @@ class ClosedByDefaultMiddleware:
         return HttpResponseRedirect(reverse("voter:identification"))
 
     def _require_member(self, request: PortalRequest) -> HttpResponse | None:
-        if not is_verified(request.user):
+        if read_staff_session(request.session, at=timezone.now()) is None or not is_verified(request.user):
             return HttpResponseRedirect(f"{reverse('bureau:login')}?{urlencode({'next': request.get_full_path()})}")
         if request.audience == "console" and not is_verified_administrator(request.user):
             raise PermissionDenied

@@ -1,8 +1,10 @@
 """Voters' sessions: their limits by the election, what ends them at once, and what waits in them."""
 
+import json
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
@@ -16,14 +18,19 @@ from isoloir.identity.actions import (
 )
 from isoloir.identity.links import read_link
 from isoloir.identity.sessions import (
+    address_mark,
     begin_vote,
     held_password,
     hold_password,
+    is_of_another_address,
     is_open,
+    keep_address,
+    kept_address,
     limits_of,
     read_session,
     session_has_ended,
 )
+from isoloir.identity.staffsessions import close_staff_session
 from tests.account_acts import ACTIVATION, NEW_PASSWORD, activate_by_link, give_link, try_password
 from tests.electorate import BEFORE, DURING, PASSWORD, activate, make_voter
 
@@ -42,7 +49,13 @@ def voter(election):
 def enter(client, election, at=BEFORE):
     session = client.session
     open_session(session, try_password(election, ANNE, PASSWORD, at=at))
+    session.save()
     return session
+
+
+def reread(session):
+    """Return the session as another request finds it."""
+    return type(session)(session.session_key)
 
 
 def visit(session, at, every=10 * A_MINUTE, start=BEFORE):
@@ -93,15 +106,21 @@ def test_limits_are_told_as_they_are_kept(client, election, voter):
 
 def test_being_seen_is_written_once_a_minute_and_not_when_a_script_asks(client, election, voter):
     session = enter(client, election)
-    session.save()
-    for at, noting, written in (
-        (BEFORE + timedelta(seconds=59), True, False),
-        (BEFORE + 2 * A_MINUTE, False, False),
-        (BEFORE + 2 * A_MINUTE, True, True),
-    ):
-        session.modified = False
-        assert read_session(session, at=at, noting=noting)
-        assert session.modified is written
+
+    def written():
+        return Session.objects.get(pk=session.session_key).session_data
+
+    before = written()
+    assert read_session(session, at=BEFORE + timedelta(seconds=59))
+    assert read_session(session, at=BEFORE + 2 * A_MINUTE, noting=False)
+    assert written() == before
+    session.modified = False
+    assert read_session(session, at=BEFORE + 2 * A_MINUTE)
+    assert written() != before
+    # It is written at once: the page that follows, however slow, has nothing to save.
+    assert not session.modified
+    seen = reread(session)
+    assert limits_of(seen, voter=voter, at=BEFORE).idle_ends_at == BEFORE + 17 * A_MINUTE
 
 
 def test_who_was_there_at_closing_is_not_cut_before_the_grace_ends(client, election, voter):
@@ -234,6 +253,119 @@ def test_signing_in_changes_the_key_and_drops_what_the_visit_before_left(client,
     open_session(session, try_password(election, ANNE, PASSWORD))
     assert session.session_key != key
     assert "vote_code_proved_by" not in session
+
+
+# ---- Two requests at a time ----
+
+
+def test_a_request_writes_only_what_it_changed(client, election, voter):
+    slow = enter(client, election)
+    slow["changed"], slow["kept"], slow["list"], slow["removed"] = 1, 1, [1], 1
+    slow.save()
+    slow, quick = reread(slow), reread(slow)
+    assert slow["changed"] == quick["changed"] == 1
+    begin_vote(quick, at=BEFORE)
+    quick["changed"] = 2
+    quick["list"].append(2)
+    del quick["removed"]
+    quick.save()
+    slow["mine"] = 1
+    slow.save()
+    now = reread(slow)
+    assert {key: now.get(key) for key in ("changed", "kept", "list", "removed", "mine")} == {
+        "changed": 2, "kept": 1, "list": [1, 2], "removed": None, "mine": 1,
+    }  # fmt: skip
+    assert limits_of(now, voter=voter, at=BEFORE + A_MINUTE).ends_at == BEFORE + 60 * A_MINUTE
+    assert "vote_began_at" in now
+    assert now.get("mine") == slow["mine"]
+
+
+def test_a_slow_request_does_not_bring_a_signed_out_session_back(client, election, voter):
+    slow = reread(enter(client, election))
+    quick = reread(slow)
+    assert read_session(slow, at=BEFORE)
+    sign_out(quick)
+    quick.save()
+    slow["note"] = 1
+    with pytest.raises(UpdateError):
+        slow.save()
+    assert not any(is_open(reread_row) for reread_row in all_sessions(slow))
+
+
+def test_a_slow_request_is_answered_as_signed_out_when_it_would_be_noted(client, election, voter):
+    slow = reread(enter(client, election))
+    assert is_open(slow)
+    quick = reread(slow)
+    sign_out(quick)
+    quick.save()
+    assert read_session(slow, at=BEFORE + 2 * A_MINUTE) is None
+    assert not any(is_open(each) for each in all_sessions(slow))
+
+
+def test_a_slow_sign_in_carries_over_nothing_that_was_signed_out_meanwhile(client, election, voter):
+    slow = client.session
+    slow["staff_seen_at"] = "signed in"
+    slow.save()
+    slow = reread(slow)
+    assert slow["staff_seen_at"]
+    quick = reread(slow)
+    close_staff_session(quick)
+    open_session(slow, try_password(election, ANNE, PASSWORD))
+    slow.save()
+    now = reread(slow)
+    assert is_open(now)
+    assert "staff_seen_at" not in now
+
+
+def all_sessions(session):
+    return [type(session)(key) for key in Session.objects.values_list("pk", flat=True)]
+
+
+# ---- The address that was typed ----
+
+
+@pytest.mark.parametrize(
+    "address", ["curieux.inconnu@autre.example", "rené.élu@exemple.example", "longue.adresse@exemple.example" * 30]
+)
+def test_an_address_that_was_typed_is_sealed_at_rest_and_read_again(client, db, address):
+    session = client.session
+    assert kept_address(session) is None
+    keep_address(session, address)
+    session.save()
+    assert kept_address(reread(session)) == address
+    at_rest = Session.objects.get(pk=session.session_key)
+    kept = json.dumps(at_rest.get_decoded(), ensure_ascii=False)
+    assert address not in kept
+    assert address.partition("@")[0] not in kept
+
+
+def test_addresses_leave_the_same_length_whoever_they_name(client, db):
+    lengths = set()
+    for address in ("a@b.fr", "marie-christine.dupont-durand@ac-orleans-tours.example"):
+        session = client.session
+        keep_address(session, address)
+        lengths.add(len(json.dumps(dict(session.items()))))
+    assert len(lengths) == 1
+
+
+@pytest.mark.parametrize("kept", ["anne.dupont@valmont.example", "", "AAAA", "é", None, "A" * 400])
+def test_what_does_not_open_is_no_address(client, db, kept):
+    session = client.session
+    session["vote_identification"] = kept
+    assert kept_address(session) is None
+
+
+def test_a_page_knows_when_it_was_shown_for_another_address(client, db):
+    session = client.session
+    keep_address(session, "aa@valmont.example")
+    mark = address_mark(session)
+    assert not is_of_another_address(session, mark)
+    keep_address(session, "aa@valmont.example")
+    assert not is_of_another_address(session, mark)
+    keep_address(session, "bb@valmont.example")
+    assert is_of_another_address(session, mark)
+    assert not is_of_another_address(session, "")
+    assert not is_of_another_address(session, "no mark of ours")
 
 
 # ---- The password that waits for the second page ----

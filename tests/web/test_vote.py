@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from isoloir_protocol.credentials import derive_secret, public_credential
 from isoloir_protocol.possession import prove_possession
 
@@ -128,6 +130,71 @@ def test_malformed_proofs_prove_nothing(proof: Any) -> None:
     challenge = client.get("/vote/etat.json").json()["challenge"]
     body = json.dumps({"challenge": challenge, "proofs": proof})
     assert client.post("/vote/possession/", body, content_type="application/json").json()["error"] == "wrong_code"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_slow_page_in_another_tab_does_not_undo_the_proof_of_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = make_world()
+    voter = world.voters[0]
+    client = signed_in(voter, at=DURING - timedelta(minutes=2))
+    other_tab = Client()
+    other_tab.cookies = client.cookies
+    from isoloir.web.voter import views
+
+    unhurried = views._own_contests
+
+    def meanwhile(request: Any) -> Any:
+        # The voter is noted as seen by this page; the proof comes before its answer.
+        assert prove(client, world, voter).json() == {"ok": True}
+        return unhurried(request)
+
+    monkeypatch.setattr(views, "_own_contests", meanwhile)
+    assert other_tab.get("/espace/").status_code == 200
+    assert client.get("/vote/etat.json").json()["code_proved"]
+    assert "vote_began_at" in client.session
+    assert cast(client, world, world.ballot(voter, world.contest)).status_code == 200
+
+
+def test_a_slow_page_is_answered_and_signs_nobody_in_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = make_world()
+    client = signed_in(world.voters[0], at=DURING - timedelta(minutes=2))
+    other_tab = Client()
+    other_tab.cookies = client.cookies.copy()
+    from isoloir.web.voter import views
+
+    unhurried = views._own_contests
+
+    def meanwhile(request: Any) -> Any:
+        client.post("/deconnexion/")
+        return unhurried(request)
+
+    monkeypatch.setattr(views, "_own_contests", meanwhile)
+    assert other_tab.get("/espace/").status_code == 200
+    for tab in (client, other_tab):
+        assert tab.get("/espace/").status_code == 302
+
+
+@pytest.mark.parametrize("is_sealed", [True, False])
+def test_the_state_of_many_contests_costs_no_more_questions_than_that_of_one(is_sealed: bool) -> None:
+    world = make_world(contests=4)
+    one, all_of_them = (make_voter(world.election, contests, 70 + len(contests))
+                        for contests in (world.contests[:1], world.contests))  # fmt: skip
+    if not is_sealed:
+        from isoloir.elections.models import Contest
+
+        extra = [Contest.objects.create(election=world.election, code=f"P{n}", uuid=f"{n}" * 22, name="P", seats=2)
+                 for n in range(1, 5)]  # fmt: skip
+        one, all_of_them = make_voter(world.election, extra[:1], 80), make_voter(world.election, extra, 81)
+    counts = []
+    for voter, number in ((one, 1), (all_of_them, 4)):
+        client = signed_in(voter)
+        # A process reads each sealed record once.
+        first = client.get("/vote/etat.json").json()
+        assert [bool(contest["fingerprint"]) for contest in first["contests"]] == [is_sealed] * number
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/vote/etat.json")
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
 
 
 def test_candidates_are_not_served_before_the_day_they_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:

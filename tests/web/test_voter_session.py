@@ -1,10 +1,13 @@
 """The voter's session: its limits, what prolongs it, what ends it."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 
+from isoloir.identity.models import Slowdown
 from isoloir.identity.sessions import begin_vote, is_open, note_seen
 from tests import electorate
 from tests.electorate import BEFORE, CLOSES, PASSWORD, activate, identify, make_contest, make_voter, sign_in, text
@@ -88,6 +91,24 @@ def test_telling_loses_nothing_that_another_request_writes(signed_in):
     now = note_seen(read_before, at=electorate.pass_time(timedelta(minutes=5)))
     assert now["vote_code_proved_by"] == signed_in.session["vote_code_proved_by"] == 1
     assert limits(signed_in)["idle_ends_at"] == electorate.read_clock() + IDLE
+
+
+@pytest.mark.parametrize("path", ["/", "/verifier/", "/espace/", "/aide/"])
+def test_page_that_bears_a_voters_name_is_kept_by_no_cache(signed_in, path):
+    answer = signed_in.get(path)
+    assert "DUPONT" in text(answer).upper()
+    # The texts say so themselves, to be asked for anew without being sent anew.
+    assert ("private, no-cache" if path == "/aide/" else "no-store") in answer["Cache-Control"]
+
+
+def test_page_of_nobody_may_be_kept(client, election):
+    assert "no-store" not in client.get("/verifier/").headers.get("Cache-Control", "")
+
+
+def test_typed_address_is_not_readable_in_the_table_of_sessions(client, election):
+    identify(client, "curieux.inconnu@autre.example")
+    assert "curieux.inconnu@autre.example" in text(client.get("/mot-de-passe/"))
+    assert "curieux" not in str([session.get_decoded() for session in Session.objects.all()])
 
 
 def test_telling_signs_nobody_in_again(signed_in):
@@ -178,3 +199,19 @@ def test_session_of_the_script_is_no_page(client, election):
     identify(client, "anne.dupont@valmont.example")
     client.post("/mot-de-passe/", {"password": PASSWORD})
     assert Client(enforce_csrf_checks=True).post("/session/").status_code == 403
+
+
+def test_password_typed_for_one_address_is_not_tried_against_another(client, election):
+    for name in ("aa", "bb"):
+        activate(make_voter(election, email=f"{name}@valmont.example", reference=name))
+    identify(client, "aa@valmont.example")
+    mark = re.search(r'name="shown_for" value="([^"]+)"', text(client.get("/mot-de-passe/")))[1]
+    identify(client, "bb@valmont.example")
+    answer = client.post("/mot-de-passe/", {"password": PASSWORD, "shown_for": mark}, follow=True)
+    assert answer.redirect_chain == [("/mot-de-passe/", 302)]
+    assert "Une autre adresse a été saisie dans un autre onglet." in text(answer)
+    assert "bb@valmont.example" in text(answer)
+    assert not Slowdown.objects.filter(action="sign-in").exists()
+    # Who typed the first address again may go on in the page that was left open.
+    identify(client, "aa@valmont.example")
+    assert client.post("/mot-de-passe/", {"password": PASSWORD, "shown_for": mark}).url == "/espace/"

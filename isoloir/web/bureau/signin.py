@@ -8,7 +8,7 @@ from typing import Any
 
 import segno
 from django import forms
-from django.contrib.auth import authenticate, login, logout
+from django.contrib.auth import authenticate, login
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,11 +24,14 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from isoloir.identity.models import Account
 from isoloir.identity.permissions import is_verified
+from isoloir.identity.staffsessions import STAFF_PREFIX, close_staff_session, is_staff_open, read_staff_session
 from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
 from isoloir.web.access import PortalRequest, audience
 
-_NEXT = "bureau_next"
+# The page that was asked, once the password is right; before that it stays in the address that the form is sent to, so
+# that a visitor whom nobody knows writes nothing.
+_NEXT = f"{STAFF_PREFIX}_next"
 
 
 class SignInForm(forms.Form):
@@ -72,14 +75,14 @@ class CodeForm(forms.Form):
 def sign_in(request: PortalRequest) -> HttpResponse:
     """Ask for the e-mail address and the password; the wrong couple and the unknown address get the same answer."""
     form = SignInForm(request.POST if request.method == "POST" else None)
-    if "next" in request.GET:
-        request.session[_NEXT] = request.GET["next"]
     if request.method == "POST" and form.is_valid():
         account = authenticate(request, **form.cleaned_data)
         if account is not None:
-            wanted = request.session.get(_NEXT, "")
+            if is_staff_open(request.session):
+                # Another member's: Django would drop the whole session, and a voter's sign-in with it.
+                close_staff_session(request.session)
             login(request, account)
-            request.session[_NEXT] = wanted
+            request.session[_NEXT] = _own_page(request, request.GET.get("next", ""))
             return redirect("bureau:totp")
         form.add_error(None, _("L’adresse et le mot de passe ne correspondent pas."))
     return render(request, "bureau/login.html", {"form": form})
@@ -90,8 +93,9 @@ def sign_in(request: PortalRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def enter_code(request: PortalRequest) -> HttpResponse:
     """Ask for the code of the member's device; the sign-in counts only once it is right."""
+    signed_in = read_staff_session(request.session, at=timezone.now())
     account = request.user
-    if not account.is_authenticated:
+    if signed_in is None or not account.is_authenticated:
         return redirect("bureau:login")
     if is_verified(account):
         return HttpResponseRedirect(_destination(request, account))
@@ -111,8 +115,8 @@ def enter_code(request: PortalRequest) -> HttpResponse:
 @audience("public")
 @require_POST
 def sign_out(request: PortalRequest) -> HttpResponse:
-    """End the member's session."""
-    logout(request)
+    """End the member's session; a voter's in the same browser goes on."""
+    close_staff_session(request.session)
     return redirect("bureau:login")
 
 
@@ -175,9 +179,14 @@ def _too_fast(reason: dict[str, Any] | None) -> str:
 
 
 def _destination(request: PortalRequest, account: Account) -> str:
-    wanted = request.session.pop(_NEXT, "")
-    if wanted and url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
+    if wanted := request.session.pop(_NEXT, ""):
         return str(wanted)
     if account.is_administrator and not account.memberships.exists():
         return reverse("console:home")
     return reverse("bureau:home")
+
+
+def _own_page(request: PortalRequest, wanted: str) -> str:
+    """Return the page if it is one of this site, and nothing otherwise."""
+    good = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
+    return wanted if good else ""

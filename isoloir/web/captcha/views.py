@@ -1,6 +1,7 @@
 """The image and the sound of a challenge, and another challenge. None of them reads or writes the database."""
 
 import re
+from functools import lru_cache
 
 from django.http import Http404, HttpResponse, JsonResponse
 from django.utils.translation import get_language
@@ -8,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from isoloir.captcha.actions import issue_challenge
-from isoloir.captcha.backends import backend_of
+from isoloir.captcha.backends import Picture, backend_of
 from isoloir.captcha.challenges import Challenge, read_challenge
 from isoloir.captcha.errors import CaptchaRefused
 from isoloir.web.access import PortalRequest, audience
@@ -26,7 +27,7 @@ def image(request: PortalRequest, token: str) -> HttpResponse:
     """The digits to copy, as an image."""
     challenge = _challenge_or_404(request, token)
     try:
-        picture = backend_of(challenge).draw(challenge)
+        picture = _drawn(challenge)
     except CaptchaRefused:
         raise Http404 from None
     return HttpResponse(picture.content, content_type=picture.media_type)
@@ -40,7 +41,7 @@ def sound(request: PortalRequest, token: str) -> HttpResponse:
     challenge = _challenge_or_404(request, token)
     language = "en" if get_language() == "en" else "fr"
     try:
-        content = backend_of(challenge).say(challenge, language=language)
+        content = _said(challenge, language)
     except CaptchaRefused:
         raise Http404 from None
     return _asked_part(request, content)
@@ -61,6 +62,18 @@ def another(request: PortalRequest) -> JsonResponse:
             "work": {"prefix": shown.work_prefix, "target": shown.work_target, "maximum": shown.work_maximum},
         }
     )
+
+
+# A browser asks for one sound in several parts, and one token serves for five minutes: each is made once, and kept for the
+# last challenges of this process. What fails is not kept.
+@lru_cache(maxsize=32)
+def _drawn(challenge: Challenge) -> Picture:
+    return backend_of(challenge).draw(challenge)
+
+
+@lru_cache(maxsize=32)
+def _said(challenge: Challenge, language: str) -> bytes:
+    return backend_of(challenge).say(challenge, language=language)
 
 
 def _asked_part(request: PortalRequest, content: bytes) -> HttpResponse:

@@ -17,14 +17,18 @@ from isoloir.identity.actions import sign_out as end_session
 from isoloir.identity.errors import AccountSuspended, NetworkCrowded, PortalClosed, SignInRefused, SlowedDown
 from isoloir.identity.models import OneTimeLink
 from isoloir.identity.requests import request_link
-from isoloir.identity.sessions import session_has_ended
+from isoloir.identity.sessions import (
+    address_mark,
+    is_of_another_address,
+    keep_address,
+    kept_address,
+    session_has_ended,
+)
 from isoloir.identity.slowdown import SIGN_IN, is_crowded
 from isoloir.web.access import PortalRequest, audience
 
 from .forms import IdentificationForm, LostPasswordForm, PasswordForm
 
-# The address typed at identification, for the pages that follow it; goes with the voter's visit.
-_ADDRESS = "vote_identification"
 page = require_safe
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -55,7 +59,7 @@ def identification(request: PortalRequest) -> HttpResponse:
 
 def go_to_password(request: PortalRequest, address: str) -> HttpResponse:
     """Go on to the password page with the address by which somebody is identified."""
-    request.session[_ADDRESS] = address
+    keep_address(request.session, address)
     return redirect("voter:password")
 
 
@@ -69,9 +73,15 @@ def _ask_for_link(request: PortalRequest, address: str, purpose: OneTimeLink.Pur
 @form_page
 def password(request: PortalRequest) -> HttpResponse:
     """Ask for the password, on a page that is the same for an activated, a not yet activated and an unknown address."""
-    address = request.session.get(_ADDRESS)
+    address = kept_address(request.session)
     if address is None:
         return redirect("voter:identification")
+    if is_of_another_address(request.session, request.POST.get("shown_for", "")):
+        # Somebody else identified in another tab: this password is not to be tried, nor counted, against them.
+        messages.warning(
+            request, _("Une autre adresse a été saisie dans un autre onglet. Vérifiez l’adresse indiquée.")
+        )
+        return redirect("voter:password")
     crowded = _is_crowded(request)
     form = PasswordForm(request.POST if request.method == "POST" else None, crowded=crowded, at=request.now)
     wait = 0
@@ -100,7 +110,8 @@ def password(request: PortalRequest) -> HttpResponse:
         # This try may be the one that makes the crowd: the page asks at once for what the next one needs.
         if _is_crowded(request):
             form.ask_captcha()
-    return render(request, "voter/password.html", {"form": form, "address": address, "wait": wait})
+    context = {"form": form, "address": address, "shown_for": address_mark(request.session), "wait": wait}
+    return render(request, "voter/password.html", context)
 
 
 def _is_crowded(request: PortalRequest) -> bool:
@@ -112,7 +123,7 @@ def _is_crowded(request: PortalRequest) -> bool:
 @form_page
 def lost_password(request: PortalRequest) -> HttpResponse:
     """Say what a request for a new password does, and have it confirmed (first message of seed 003)."""
-    address, election = request.session.get(_ADDRESS), Election.objects.current()
+    address, election = kept_address(request.session), Election.objects.current()
     if address is None or election is None:
         return redirect("voter:identification")
     form = LostPasswordForm(request.POST if request.method == "POST" else None, at=request.now)
@@ -135,7 +146,7 @@ def lost_password(request: PortalRequest) -> HttpResponse:
 @page
 def mail_sent(request: PortalRequest) -> HttpResponse:
     """Say where to look for the link, in the same words whether one is sent or not (second message of seed 003)."""
-    address, election = request.session.get(_ADDRESS), Election.objects.current()
+    address, election = kept_address(request.session), Election.objects.current()
     if address is None or election is None:
         return redirect("voter:identification")
     return render(request, "voter/mail_sent.html", {"address": address, "link_hours": election.link_hours})

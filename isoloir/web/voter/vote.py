@@ -51,6 +51,8 @@ def state(request: VoterRequest) -> JsonResponse:
     election = request.voter.election
     request.session[_CHALLENGE] = challenge = new_challenge()
     entries = request.voter.entries.select_related("contest__election", "turnout").order_by("contest__code")
+    # Asked for all at once: the number of questions to the database is not to grow with the number of contests.
+    sealed = set(Seal.objects.filter(contest__roll__voter=request.voter).values_list("contest", flat=True))
     return JsonResponse(
         {
             "election": {"name": election.name},
@@ -65,7 +67,7 @@ def state(request: VoterRequest) -> JsonResponse:
             "receipt_key": receipt_key().hex(),
             "csrf_token": get_token(request),
             "code_proved": _code_is_proved(request),
-            "contests": [_contest_state(entry, request) for entry in entries],
+            "contests": [_contest_state(entry, request, is_sealed=entry.contest_id in sealed) for entry in entries],
             "possession_url": reverse("voter:possession"),
             "receipt_pdf_url": reverse("voter:receipt_pdf"),
             "home_url": reverse("voter:home"),
@@ -74,15 +76,11 @@ def state(request: VoterRequest) -> JsonResponse:
     )
 
 
-def _contest_state(entry: RollEntry, request: VoterRequest) -> dict[str, object]:
+def _contest_state(entry: RollEntry, request: VoterRequest, *, is_sealed: bool) -> dict[str, object]:
     contest, voted_at = entry.contest, entry.voted_at
     voting = contest.voting_state(at=request.now)
     if voting == "grace":
         voting = "open" if request.voter_authenticated_at < contest.election.voting_closes_at else "closed"
-    try:
-        fingerprint = sealed_election(contest).fingerprint
-    except BoardRefused:
-        fingerprint = None
     return {
         "uuid": contest.uuid,
         "code": contest.code,
@@ -91,7 +89,8 @@ def _contest_state(entry: RollEntry, request: VoterRequest) -> dict[str, object]
         "state": "voted" if voted_at else ("to_vote" if voting == "open" else voting),
         "voted_at": utc_text(voted_at) if voted_at else None,
         "voted_at_text": paris_text(voted_at) if voted_at else None,
-        "fingerprint": fingerprint,
+        # What is sealed never changes, and is read once by each process (`board.records`).
+        "fingerprint": sealed_election(contest).fingerprint if is_sealed else None,
         "election_url": reverse("voter:election_record", args=(contest.uuid,)),
         "candidates_url": reverse("voter:candidates", args=(contest.uuid,)),
         "cast_url": reverse("voter:cast", args=(contest.uuid,)),

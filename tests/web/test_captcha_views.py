@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from isoloir.captcha.actions import issue_challenge
+from isoloir.captcha.backends.local import LocalBackend
 from isoloir.captcha.challenges import LIFE
 from isoloir.captcha.models import UsedChallenge
 from isoloir.common.clock import current_time
@@ -58,6 +59,22 @@ def test_sound_comes_in_the_parts_that_a_phone_asks_for(client, shown, asked, fi
     assert part["Content-Range"] == f"bytes {first}-{last}/{len(whole)}"
     assert part.content == whole[first : last + 1]
     assert "no-store" in part["Cache-Control"]
+
+
+def test_sound_and_image_are_made_once_however_often_they_are_asked(client, shown, monkeypatch):
+    made = []
+    for name in ("draw", "say"):
+
+        def count(self, challenge, *, real=getattr(LocalBackend, name), name=name, **facts):
+            made.append((name, *facts.values()))
+            return real(self, challenge, **facts)
+
+        monkeypatch.setattr(LocalBackend, name, count)
+    for _time in range(3):
+        client.get(shown.sound_url, headers={"Range": "bytes=0-0", "Accept-Language": "fr"})
+        client.get(shown.sound_url, headers={"Accept-Language": "en"})
+        client.get(shown.image_url)
+    assert sorted(made) == [("draw",), ("say", "en"), ("say", "fr")]
 
 
 @pytest.mark.parametrize(

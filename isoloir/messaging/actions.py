@@ -1,11 +1,11 @@
 """Queueing and delivering messages."""
 
+import contextlib
 import json
 import logging
 import secrets
-import smtplib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 
@@ -19,16 +19,24 @@ from nacl.secret import SecretBox
 
 from isoloir.common.secretfiles import ensure_secret
 
+from .answers import MOST_IN_A_ROW, Answers, code_of, keeps_connection
 from .errors import RelayAway
 from .identifiers import identifier_key, message_id
 from .models import Message
-from .spool import Outcome, Spool, left_batches
+from .spool import LARGEST_BATCH, Outcome, Spool, left_batches, living_batches
 
-_MAXIMUM_ATTEMPTS = 8
 _KEY = "message-key"
-# How long a batch is one worker's alone, and how long that worker works on it at most.
-_CLAIM = timedelta(minutes=5)
-_BATCH_SECONDS = 240.0
+# A relay in trouble is asked again for a day, as long as a link lives by default: after it the message would arrive
+# useless, and what it holds, kept, would only join later an address with a link or with a ballot's reference.
+_GIVEN_UP_AFTER = timedelta(hours=24)
+# Between two attempts at most: once the relay is mended, everything has left half an hour later.
+_LONGEST_WAIT = timedelta(minutes=30)
+# A message in doubt may have arrived each time: so many copies at most.
+_MOST_DOUBTS = 8
+# How long a worker works on a batch at most, and how long the batch is its own: the message in hand when the minute ends
+# may take nine minutes more, which is beyond all the answers of a connection and of a message at EMAIL_TIMEOUT each.
+_BATCH_SECONDS = 60.0
+_CLAIM = timedelta(minutes=10)
 logger = logging.getLogger("isoloir.messaging")
 
 
@@ -76,15 +84,15 @@ def deliver_queued(*, at: datetime, limit: int = 100, stopped: Callable[[], bool
         _reach(mail)
         return _deliver_batch(mail, at=at, limit=limit, stopped=stopped)
     except RelayAway as away:
-        # No message's fault: none counts an attempt, and the next turn asks again.
-        logger.warning("the relay does not answer: %s", away)
+        # No message's fault: none is lost for it, and the next turn asks again.
+        logger.warning("the relay is left alone for now: %s", away)
         return 0
     except OSError as fault:
         # The spool's folder. Polls are closed by the same worker: they do not wait for it.
         logger.error("nothing is sent, the spool cannot be written: %s", type(fault).__name__)  # noqa: TRY400
         return 0
     finally:
-        mail.close()
+        _leave(mail)
 
 
 def count_due_bulk(*, at: datetime, most: int) -> int:
@@ -109,25 +117,34 @@ def _reach(mail: BaseEmailBackend) -> None:
     """Connect to the relay; does nothing while the connection lives. Raises RelayAway."""
     try:
         mail.open()
-    except OSError as error:
-        # Every fault of smtplib is an OSError; its text may hold names and secrets.
-        raise RelayAway(type(error).__name__) from None
+    except (
+        Exception
+    ) as error:  # A greeting or a sign-in that makes no sense may raise anything; its text may hold names and secrets.
+        raise RelayAway(code_of(error)) from None
 
 
-def _due(at: datetime) -> "models.QuerySet[Message]":
-    free = Q(claimed_until=None) | Q(claimed_until__lt=timezone.now())
+def _leave(mail: BaseEmailBackend) -> None:
+    """Close the connection, whatever the relay answers to our leave."""
+    with contextlib.suppress(OSError):
+        mail.close()
+
+
+def _due(at: datetime, *, living: Sequence[str] = ()) -> "models.QuerySet[Message]":
+    """Return what may leave now. The batches of `living` workers are theirs, even once their claim has run out."""
+    free = Q(claimed_until=None) | (Q(claimed_until__lt=timezone.now()) & ~Q(claim__in=living))
     queued = Message.objects.filter(free, state=Message.State.QUEUED, next_attempt_at__lte=at)
     return queued.order_by("is_bulk", "next_attempt_at", "id")
 
 
 def _deliver_batch(mail: BaseEmailBackend, *, at: datetime, limit: int, stopped: Callable[[], bool]) -> int:
     claim = secrets.token_hex(16)
-    outcomes: dict[int, Outcome] = {}
+    answers = Answers()
     with Spool(claim) as spool:
-        messages = _claim_due(claim, at=at, limit=limit)
+        messages = _claim_due(claim, at=at, limit=min(limit, LARGEST_BATCH))
         try:
-            _send_all(mail, messages, spool, outcomes, stopped)
+            _send_all(mail, messages, spool, answers, stopped)
         finally:
+            outcomes = answers.conclude()
             _settle(claim, outcomes, at=at)
             spool.remove()
     return sum(outcome is Outcome.SENT for outcome in outcomes.values())
@@ -135,7 +152,7 @@ def _deliver_batch(mail: BaseEmailBackend, *, at: datetime, limit: int, stopped:
 
 @transaction.atomic
 def _claim_due(claim: str, *, at: datetime, limit: int) -> list[Message]:
-    due = _due(at)
+    due = _due(at, living=living_batches())
     if connection.features.has_select_for_update_skip_locked:
         due = due.select_for_update(of=("self",), skip_locked=True)
     messages = list(due[:limit])
@@ -146,18 +163,22 @@ def _claim_due(claim: str, *, at: datetime, limit: int) -> list[Message]:
 
 
 def _send_all(
-    mail: BaseEmailBackend, messages: list[Message], spool: Spool, outcomes: dict[int, Outcome],
-    stopped: Callable[[], bool],
-) -> None:  # fmt: skip
-    """Send each message, noting it before and after. Raises RelayAway when the relay leaves and does not come back."""
-    box, key, begun = SecretBox(ensure_secret(_KEY)), identifier_key(), time.monotonic()
+    mail: BaseEmailBackend, messages: list[Message], spool: Spool, answers: Answers, stopped: Callable[[], bool]
+) -> None:
+    """Send each message, noting it before and after. Raises RelayAway when the relay goes away or takes nothing."""
+    box, key = SecretBox(ensure_secret(_KEY)), identifier_key()
+    # By both clocks: the first cannot be moved, the second goes on while the machine sleeps.
+    begun, ends = time.monotonic(), timezone.now() + timedelta(seconds=_BATCH_SECONDS)
     for message in messages:
-        if stopped() or time.monotonic() - begun > _BATCH_SECONDS:
+        if stopped() or time.monotonic() - begun > _BATCH_SECONDS or timezone.now() > ends:
             return
         _reach(mail)
         spool.note(Outcome.ABOUT, message.pk)
-        outcomes[message.pk] = outcome = _send(mail, message, box=box, key=key)
-        spool.note(outcome, message.pk)
+        answers.expect(message.pk)
+        fault = _send(mail, message, box=box, key=key)
+        spool.note(answers.note(message.pk, fault), message.pk)
+        if fault is not None and answers.takes_nothing:
+            raise RelayAway(f"{MOST_IN_A_ROW} messages in a row, {code_of(fault)}")
 
 
 def compose(message: Message, *, box: SecretBox, key: bytes) -> EmailMessage:
@@ -173,31 +194,19 @@ def compose(message: Message, *, box: SecretBox, key: bytes) -> EmailMessage:
     return EmailMessage(subject, body, from_email=settings.RETURN_ADDRESS, to=[recipient], headers=headers)
 
 
-def _send(mail: BaseEmailBackend, message: Message, *, box: SecretBox, key: bytes) -> Outcome:
+def _send(mail: BaseEmailBackend, message: Message, *, box: SecretBox, key: bytes) -> Exception | None:
+    """Send one message; return the fault that stopped it, or None once the relay has it."""
     try:
         mail.send_messages([compose(message, box=box, key=key)])
     except (
         Exception
     ) as error:  # Any fault means "later", for no message may hold back the others; its text may hold the address.
-        outcome = _outcome_of(error)
-        logger.warning("message %s: %s after %s", message.pk, outcome, type(error).__name__)
-        if outcome is not Outcome.REFUSED:
-            # After a refused address the connection serves on; after anything else nobody knows where it stands.
-            mail.close()
-        return outcome
-    return Outcome.SENT
-
-
-def _outcome_of(error: Exception) -> Outcome:
-    """Tell whether a fault is for good, for now, or leaves in doubt whether the message left."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        code, text = next(iter(error.recipients.values()))
-        # X.7.X is about the relay's own rules, not about the address (RFC 3463 §3.8): somebody may mend them.
-        is_policy = text[1:4] == b".7." or code in (530, 535)
-        return Outcome.REFUSED if 500 <= code < 600 and not is_policy else Outcome.LATER
-    if isinstance(error, smtplib.SMTPServerDisconnected | ConnectionResetError | BrokenPipeError | TimeoutError):
-        return Outcome.DOUBT
-    return Outcome.LATER
+        logger.warning("message %s did not leave: %s %s", message.pk, type(error).__name__, code_of(error))
+        if not keeps_connection(error):
+            # Nobody knows where it stands.
+            _leave(mail)
+        return error
+    return None
 
 
 @transaction.atomic
@@ -210,17 +219,25 @@ def _settle(claim: str, outcomes: dict[int, Outcome], *, at: datetime) -> None:
     over = {"sealed": b"", "attempts": F("attempts") + 1, "claim": "", "claimed_until": None}
     mine.filter(pk__in=_having(outcomes, Outcome.SENT)).update(state=Message.State.SENT, sent_at=at, **over)
     mine.filter(pk__in=_having(outcomes, Outcome.REFUSED)).update(state=Message.State.FAILED, **over)
-    mine.filter(pk__in=_having(outcomes, Outcome.DOUBT, Outcome.ABOUT)).update(doubts=F("doubts") + 1)
     for message in mine.filter(pk__in=_having(outcomes, Outcome.LATER, Outcome.DOUBT, Outcome.ABOUT)):
-        message.attempts += 1
-        if outcomes[message.pk] is not Outcome.ABOUT:
-            # A worker that died was not the relay's doing: the message leaves at once. It counts, lest it be the cause.
-            message.next_attempt_at = at + timedelta(seconds=30 * 2**message.attempts)
-        if message.attempts >= _MAXIMUM_ATTEMPTS:
-            # Given up: what it said would only join, later, an address with a link or with a ballot's reference.
-            message.state, message.sealed = Message.State.FAILED, b""
-        message.save(update_fields=("attempts", "next_attempt_at", "state", "sealed"))
+        _put_off(message, outcomes[message.pk], at=at)
     Message.objects.filter(claim=claim).update(claim="", claimed_until=None)
+
+
+def _put_off(message: Message, outcome: Outcome, *, at: datetime) -> None:
+    """Say when a message that did not leave, or may not have, is tried again; give it up by its age or its doubts."""
+    message.attempts += 1
+    if outcome is Outcome.LATER:
+        message.next_attempt_at = at + min(timedelta(seconds=30) * 2 ** min(message.attempts, 10), _LONGEST_WAIT)
+    else:
+        message.doubts += 1
+    if outcome is Outcome.DOUBT:
+        # The relay may well have it: each wait is thrice the last, so that the doubts allowed outlast the day.
+        message.next_attempt_at = at + timedelta(seconds=30) * 3 ** min(message.doubts, _MOST_DOUBTS)
+    # A worker that died was not the relay's doing: the message leaves at once. It counts, lest it be the cause.
+    if at - message.queued_at >= _GIVEN_UP_AFTER or message.doubts >= _MOST_DOUBTS:
+        message.state, message.sealed = Message.State.FAILED, b""
+    message.save(update_fields=("attempts", "doubts", "next_attempt_at", "state", "sealed"))
 
 
 def _having(outcomes: dict[int, Outcome], *wanted: Outcome) -> list[int]:

@@ -2,7 +2,11 @@
 
 
 class RelayAway(Exception):
-    """The mail relay cannot be reached; the message names the kind of fault alone."""
+    """The mail relay cannot be reached, or takes nothing; the message names the kind of fault or the reply code alone."""
+
+
+class SpoolUnreadable(Exception):
+    """What lies in the spool under the name of a batch cannot be read as one."""
 
 
 class ReportRefused(Exception):
@@ -24,6 +28,6 @@ class ReportForged(ReportRefused):
 
 
 class ReportUnreadable(ReportRefused):
-    """It is too long, or nested too deeply, to be read."""
+    """It is written so that it cannot be read within our bounds."""
 
     code = "unreadable"

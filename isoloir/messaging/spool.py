@@ -5,8 +5,14 @@ SIGKILL too; it is not forced to the disk, so that a power cut may lose it (docs
 A batch's file is locked while its worker lives: a file that can be locked was left by a dead one.
 """
 
+import contextlib
+import errno
 import fcntl
+import logging
 import os
+import re
+import secrets
+import stat
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +20,17 @@ from typing import Self
 
 from django.conf import settings
 
+from .errors import SpoolUnreadable
+
+logger = logging.getLogger("isoloir.messaging")
+# Messages in a batch at most, and bytes of its file: two lines of 27 bytes for each, and room to spare.
+LARGEST_BATCH = 1000
+_LONGEST = 64 * 1024
 _SUFFIX = ".spool"
+_ASIDE = ".unreadable"
+_CLAIM = re.compile(r"[0-9a-f]{32}", re.ASCII)
+# These say that the machine has no room just now, not that the file is bad.
+_OURS_TO_WAIT_FOR = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
 class Outcome(StrEnum):
@@ -27,7 +43,8 @@ class Outcome(StrEnum):
     DOUBT = "doubt"
 
 
-_WORDS = frozenset(map(str, Outcome))
+# A key is a positive 64-bit integer: eighteen digits always fit.
+_LINE = re.compile(rf"({'|'.join(Outcome)}) ([1-9][0-9]{{0,17}})\n", re.ASCII)
 
 
 class Spool:
@@ -62,29 +79,81 @@ class Spool:
 def left_batches() -> Iterator[tuple[str, dict[int, Outcome]]]:
     """Give each batch that a dead worker left: its claim, and the last word on each message; then forget its file.
 
-    The file goes once the caller asks for the next one, so that a fault of the database leaves it for later.
+    The file goes once the caller asks for the next one, so that a fault of the database leaves it for later. What
+    cannot be read is set aside under another name, and told once: it must not hold back every message for ever.
     """
-    folder = Path(settings.SPOOL_DIR)
-    for path in sorted(folder.glob(f"[!.]*{_SUFFIX}")):
+    for path in _files():
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            # Its worker, or another one, has just finished with it.
-            continue
-        with os.fdopen(descriptor, "rb") as stream:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            descriptor = _lock(path)
+            if descriptor is None:
                 continue
-            yield path.name.removesuffix(_SUFFIX), _last_words(stream.read().decode("ascii", "replace"))
-            path.unlink(missing_ok=True)
+            with os.fdopen(descriptor, "rb") as stream:
+                yield path.name.removesuffix(_SUFFIX), _last_words(stream.read(_LONGEST + 1))
+                path.unlink(missing_ok=True)
+        except SpoolUnreadable as fault:
+            _set_aside(path, fault)
 
 
-def _last_words(text: str) -> dict[int, Outcome]:
-    """Read whole lines; the last one may have been cut by a power failure."""
+def _set_aside(path: Path, fault: SpoolUnreadable) -> None:
+    # A name of its own: the same thing may come back, and a name may already be as long as names may be.
+    aside = path.with_name(f"{secrets.token_hex(16)}{_ASIDE}")
+    with contextlib.suppress(OSError):
+        path.rename(aside)
+    logger.error("the spool's %a is set aside as %s: %s", path.name[:80], aside.name, fault)
+
+
+def living_batches() -> list[str]:
+    """Return the claims of the batches at which a worker of this machine is now, however long ago it began."""
+    living = []
+    for path in _files():
+        try:
+            descriptor = _lock(path)
+        except SpoolUnreadable:
+            continue
+        if descriptor is None:
+            living.append(path.name.removesuffix(_SUFFIX))
+        else:
+            os.close(descriptor)
+    return living
+
+
+def _files() -> list[Path]:
+    return sorted(Path(settings.SPOOL_DIR).glob(f"[!.]*{_SUFFIX}"))
+
+
+def _lock(path: Path) -> int | None:
+    """Open and lock a batch's file; return None when its worker lives, or has just finished. Raises SpoolUnreadable."""
+    if not _CLAIM.fullmatch(path.name.removesuffix(_SUFFIX)):
+        raise SpoolUnreadable("not a batch's name")
+    try:
+        # Not blocking, lest a pipe of that name wait for ever for somebody to write to it.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return None
+    except OSError as fault:
+        if fault.errno in _OURS_TO_WAIT_FOR:
+            raise
+        raise SpoolUnreadable(type(fault).__name__) from None
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise SpoolUnreadable("not a file")
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _last_words(raw: bytes) -> dict[int, Outcome]:
+    """Read whole lines; the last one may have been cut by a power failure. Raises SpoolUnreadable when it is too long."""
+    if len(raw) > _LONGEST:
+        raise SpoolUnreadable("too long")
     words: dict[int, Outcome] = {}
-    for line in text.splitlines(keepends=True):
-        word, _space, number = line.rstrip("\n").partition(" ")
-        if line.endswith("\n") and word in _WORDS and number.isdecimal():
-            words[int(number)] = Outcome(word)
+    for line in raw.decode("ascii", "replace").split("\n")[:-1]:
+        found = _LINE.fullmatch(f"{line}\n")
+        if found is not None:
+            words[int(found[2])] = Outcome(found[1])
     return words

@@ -1,9 +1,11 @@
-"""A spool of each test's own."""
+"""A spool and a relay of each test's own."""
 
 from pathlib import Path
 
 import pytest
 from django.conf import LazySettings
+
+from tests.messaging.relay import Relay
 
 
 @pytest.fixture(autouse=True)
@@ -11,3 +13,11 @@ def spool(settings: LazySettings, tmp_path: Path) -> Path:
     """Return the folder in which a worker of this test notes what it sends."""
     settings.SPOOL_DIR = tmp_path / "spool"
     return tmp_path / "spool"
+
+
+@pytest.fixture
+def relay(settings: LazySettings) -> type[Relay]:
+    settings.EMAIL_BACKEND = "tests.messaging.relay.Relay"
+    Relay.fault = Relay.greeting = Relay.farewell = Relay.meanwhile = None
+    Relay.script, Relay.shown, Relay.closed = [], 0, 0
+    return Relay

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection
 
+from isoloir.captcha.actions import PassedChallenge
 from isoloir.elections.models import Election
 from isoloir.identity.actions import NewSession, activate_account, authenticate_voter
 from isoloir.identity.challenge import install_default_questions, offered_questions
@@ -59,9 +60,17 @@ def activate_by_link(token: str, election: Election, *, password: str = PASSWORD
 
 
 def try_password(
-    election: Election, address: str, password: str, *, at: datetime = BEFORE, network: str = HOME
+    election: Election,
+    address: str,
+    password: str,
+    *,
+    at: datetime = BEFORE,
+    network: str = HOME,
+    captcha: PassedChallenge | None = None,
 ) -> NewSession:
-    return authenticate_voter(election=election, address=address, password=password, network=network, at=at)
+    return authenticate_voter(
+        election=election, address=address, password=password, network=network, captcha=captcha, at=at
+    )
 
 
 def at_once(act: Callable[[Any], Any], arguments: Iterable[Any]) -> list[Any]:

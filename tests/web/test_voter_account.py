@@ -6,18 +6,24 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from isoloir.identity.models import LinkRequest, OneTimeLink, Suspension
+from isoloir.captcha.actions import PassedChallenge
+from isoloir.identity.errors import SignInRefused
+from isoloir.identity.models import LinkRequest, OneTimeLink, Slowdown, Suspension
 from isoloir.identity.requests import answer_requests
+from isoloir.web.voter import account
 from tests import electorate
+from tests.account_acts import try_password
 from tests.electorate import PASSWORD, activate, captcha, identify, make_contest, make_voter, sign_in, text
 
 pytestmark = pytest.mark.django_db
 
 ADDRESS = "anne.dupont@valmont.example"
+EVIDENCE = PassedChallenge(nonce_hash="0" * 64, at=electorate.BEFORE)
 
 
 def without_tokens(page: str) -> str:
-    return re.sub(r'(name="(?:csrfmiddlewaretoken|captcha_0)" value="|/captcha/\w+/)[^"]*', r"\1", page)
+    """Take out what is drawn anew for each page: the tokens, and the marks of a CAPTCHA and of an address."""
+    return re.sub(r"[\w+/=-]{40,}", "", page)
 
 
 @pytest.fixture
@@ -163,6 +169,134 @@ def test_second_visit_shows_the_visit_before_as_the_portal_of_2022_did(client, e
     sign_in(client, ADDRESS)
     for path in ("/espace/", "/espace/scrutins/", "/vote/"):
         assert "Dernière connexion le 20/11/2026 à 10h00 (heure de Paris)" in text(client.get(path))
+
+
+# ---- Password, behind a crowded network ----
+
+CROWDED = "Beaucoup d’essais viennent de votre réseau. Recopiez ce code pour continuer."
+WRONG = "Autre-Chose-Secrete-1"
+
+
+@pytest.fixture
+def crowd(settings, election):
+    """Forty-four wrong passwords from where the test's browsers are; the CAPTCHA is asked nowhere else."""
+    settings.CAPTCHA_PLACES = set()
+    for number in range(44):
+        with pytest.raises(SignInRefused):
+            try_password(election, f"nobody{number}@nowhere.example", WRONG, network="127.0.0.1", captcha=EVIDENCE)
+
+
+def tries(browser, password, **code):
+    return browser.post("/mot-de-passe/", {"password": password, **code})
+
+
+def tries_in_all():
+    return sorted(Slowdown.objects.filter(action="sign-in").values_list("subject", "failures"))
+
+
+def test_page_of_a_crowded_network_asks_for_a_code_at_once_and_says_why(client, election, crowd):
+    identify(client, ADDRESS)
+    page = text(client.get("/mot-de-passe/"))
+    assert CROWDED in page
+    assert 'name="captcha_1"' in page
+    assert 'id="erreurs"' not in page
+    elsewhere = Client(REMOTE_ADDR="198.51.100.7")
+    identify(elsewhere, ADDRESS)
+    assert 'name="captcha_1"' not in text(elsewhere.get("/mot-de-passe/"))
+
+
+def test_try_without_the_code_is_not_checked_counts_nothing_and_gets_the_page_with_it(client, election, crowd):
+    activate(make_voter(election))
+    known, unknown = Client(), Client()
+    counted = tries_in_all()
+    said = []
+    for visitor, address in ((known, ADDRESS), (unknown, "personne@valmont.example")):
+        identify(visitor, address)
+        for password in (PASSWORD, WRONG):
+            answer = tries(visitor, password)
+            page = text(answer)
+            assert answer.status_code == 200
+            assert CROWDED in page
+            assert 'href="#id_captcha"' in page
+            assert "ne correspond pas" not in page
+            said.append(without_tokens(page).replace(address, "…"))
+    assert len(set(said)) == 1
+    assert tries_in_all() == counted
+
+
+def test_right_password_with_the_code_enters_at_the_first_try(client, election, crowd):
+    activate(make_voter(election, make_contest(election)))
+    identify(client, ADDRESS)
+    assert tries(client, PASSWORD, **captcha()).url == "/espace/"
+
+
+def test_wrong_password_with_the_code_is_checked_and_the_page_shows_another_code(client, election, crowd):
+    known, unknown = Client(), Client()
+    activate(make_voter(election))
+    said = []
+    for visitor, address in ((known, ADDRESS), (unknown, "personne@valmont.example")):
+        identify(visitor, address)
+        code = captcha()
+        page = text(tries(visitor, WRONG, **code))
+        assert "ne correspond pas" in page
+        assert code["captcha_0"] not in page
+        assert CROWDED in page
+        # The network's crowd is nothing that the person waits for.
+        assert "Attendez" not in page
+        said.append(without_tokens(page).replace(address, "…"))
+    assert said[0] == said[1]
+
+
+def test_wrong_code_is_said_before_any_password_is_checked(client, election, crowd):
+    activate(make_voter(election))
+    identify(client, ADDRESS)
+    counted = tries_in_all()
+    page = text(tries(client, PASSWORD, **captcha() | {"captcha_1": "99999"}))
+    assert "Ce ne sont pas les chiffres de l’image." in page
+    assert "ne correspond pas" not in page
+    assert tries_in_all() == counted
+
+
+def test_code_that_was_copied_serves_even_if_the_crowd_has_gone_and_another_is_not_asked(client, election, crowd):
+    activate(make_voter(election, make_contest(election)))
+    identify(client, ADDRESS)
+    code = captcha()
+    electorate.pass_time(timedelta(minutes=2))
+    page = text(tries(client, WRONG, **code))
+    assert "ne correspond pas" in page
+    again = client.get("/mot-de-passe/")
+    assert 'name="captcha_1"' not in text(again)
+    assert tries(client, PASSWORD).url == "/espace/"
+
+
+def test_new_code_is_shown_without_checking_anything(client, election, crowd):
+    identify(client, ADDRESS)
+    counted = tries_in_all()
+    page = text(tries(client, WRONG, **captcha() | {"new-captcha": "1", "captcha_1": ""}))
+    assert 'id="erreurs"' not in page
+    assert 'name="captcha_1"' in page
+    assert tries_in_all() == counted
+
+
+def test_try_that_makes_the_crowd_shows_the_code_with_its_refusal(client, election, crowd, monkeypatch):
+    electorate.pass_time(timedelta(seconds=6))
+    identify(client, ADDRESS)
+    assert 'name="captcha_1"' not in text(client.get("/mot-de-passe/"))
+    page = text(tries(client, WRONG))
+    assert "ne correspond pas" in page
+    assert 'name="captcha_1"' in page
+    assert CROWDED in page
+
+
+def test_crowd_that_comes_while_a_request_is_read_asks_for_the_code_all_the_same(client, election, crowd, monkeypatch):
+    activate(make_voter(election))
+    identify(client, ADDRESS)
+    said = iter([False, True])
+    monkeypatch.setattr(account, "is_crowded", lambda **_where: next(said))
+    page = text(tries(client, PASSWORD))
+    assert CROWDED in page
+    assert 'href="#id_captcha"' in page
+    assert 'name="captcha_1"' in page
 
 
 # ---- Lost password ----

@@ -23,7 +23,8 @@ from .models import Kind
 
 # Characters of one text in one language: four times the longest text that the portal ships.
 LONGEST_TEXT = 40_000
-_ANCHOR = re.compile(r"\s*\{#([^{}]*)\}\s*$")
+# Begins at its own sign: spaces before it, where a search would begin anew at each, are taken away afterwards.
+_ANCHOR = re.compile(r"\{#([^{}]*)\}\s*$")
 _GOOD_ANCHOR = re.compile(r"[a-z][a-z0-9-]{0,59}")
 # Identifiers that the frame of the pages uses already.
 _TAKEN_ANCHORS = frozenset({"contenu", "erreurs", "sommaire"})
@@ -205,7 +206,7 @@ def _take_anchor(inline: Token) -> tuple[str, str]:
     said = ""
     if children and children[-1].type == "text" and (match := _ANCHOR.search(children[-1].content)):
         said = match[1]
-        children[-1].content = children[-1].content[: match.start()]
+        children[-1].content = children[-1].content[: match.start()].rstrip()
     words = "".join(child.content for child in children if child.type in ("text", "text_special", "code_inline"))
     return words.strip(), said if _GOOD_ANCHOR.fullmatch(said) else _slug(words)
 

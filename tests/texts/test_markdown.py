@@ -235,6 +235,20 @@ def test_no_text_keeps_the_portal_busy(pattern: str) -> None:
     assert time.process_time() - begun < 15
 
 
+def test_spaces_in_a_heading_are_read_once() -> None:
+    text = "# a" + " " * 39_000 + "b"
+    begun = time.process_time()
+    assert faults(text) == []
+    page(text)
+    assert time.process_time() - begun < 0.5
+
+
+def test_spaces_before_an_anchor_are_no_words() -> None:
+    (heading,) = page("## Mon lien a expiré   {#lien-expire}  ").headings
+    assert (heading.words, heading.anchor) == ("Mon lien a expiré", "lien-expire")
+    assert ">Mon lien a expiré</h2>" in page("## Mon lien a expiré   {#lien-expire}  ").html
+
+
 def test_a_megabyte_is_refused_before_it_is_read() -> None:
     begun = time.process_time()
     assert "1000000 caractères" in faults("[" * 1_000_000)[0]

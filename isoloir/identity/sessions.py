@@ -190,28 +190,9 @@ def keep_address(session: SessionBase, address: str) -> None:
 
 def kept_address(session: SessionBase) -> str | None:
     """Return the address that was typed; None when there is none, or none that opens with our key."""
-    return _open_address(session.get(_ADDRESS))
-
-
-def address_mark(session: SessionBase) -> str:
-    """Return a mark that a page bears of the address that it was shown for; empty without address."""
-    return str(session.get(_ADDRESS, ""))
-
-
-def is_of_another_address(session: SessionBase, mark: str) -> bool:
-    """Tell whether a page was shown for another address than the one that the session keeps now.
-
-    A mark that says nothing (none, or not one of ours) accuses nobody: it protects from a mistake, not from an attack.
-    """
-    shown_for = _open_address(mark)
-    return shown_for is not None and shown_for != kept_address(session)
-
-
-def _open_address(sealed: str | None) -> str | None:
-    if not sealed:
-        return None
+    sealed = session.get(_ADDRESS)
     try:
-        padded = SecretBox(ensure_secret(_ADDRESS_KEY)).decrypt(base64.b64decode(sealed, validate=True))
+        padded = SecretBox(ensure_secret(_ADDRESS_KEY)).decrypt(base64.b64decode(sealed or "", validate=True))
     except (CryptoError, binascii.Error, ValueError, TypeError):
         return None
     return padded.rstrip(b"\0").decode()

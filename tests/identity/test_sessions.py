@@ -18,11 +18,9 @@ from isoloir.identity.actions import (
 )
 from isoloir.identity.links import read_link
 from isoloir.identity.sessions import (
-    address_mark,
     begin_vote,
     held_password,
     hold_password,
-    is_of_another_address,
     is_open,
     keep_address,
     kept_address,
@@ -353,19 +351,6 @@ def test_what_does_not_open_is_no_address(client, db, kept):
     session = client.session
     session["vote_identification"] = kept
     assert kept_address(session) is None
-
-
-def test_a_page_knows_when_it_was_shown_for_another_address(client, db):
-    session = client.session
-    keep_address(session, "aa@valmont.example")
-    mark = address_mark(session)
-    assert not is_of_another_address(session, mark)
-    keep_address(session, "aa@valmont.example")
-    assert not is_of_another_address(session, mark)
-    keep_address(session, "bb@valmont.example")
-    assert is_of_another_address(session, mark)
-    assert not is_of_another_address(session, "")
-    assert not is_of_another_address(session, "no mark of ours")
 
 
 # ---- The password that waits for the second page ----

@@ -14,6 +14,7 @@ from isoloir.identity import oidc_calls, single_sign_on
 from isoloir.identity.models import LinkRequest, OneTimeLink, Suspension
 from isoloir.identity.oidc import RelyingParty
 from isoloir.identity.requests import answer_requests
+from isoloir.identity.sessions import keep_address
 from tests import electorate
 from tests.electorate import BEFORE, activate, make_voter, pass_time, text
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, ISSUER, FakeProvider
@@ -184,7 +185,7 @@ def test_voter_who_is_in_already_stays_who_she_is(election, employer, client):
     back = choose(client, other.reference)
     activate(voter)
     session = client.session
-    session["vote_identification"] = voter.email
+    keep_address(session, voter.email)
     session.save()
     client.post("/mot-de-passe/", {"password": electorate.PASSWORD})
     assert client.get("/arrivee/").url == "/espace/"

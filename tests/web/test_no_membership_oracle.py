@@ -16,6 +16,7 @@ from django.test import Client
 from isoloir.captcha.actions import issue_challenge
 from isoloir.elections.models import Election
 from isoloir.identity.models import Suspension, VoterAccount
+from isoloir.identity.sessions import keep_address
 from isoloir.roll.models import Voter, VoterAddress
 from tests.electorate import BEFORE
 
@@ -122,7 +123,7 @@ def try_a_password(client: Client, address: str) -> Callable[[], Answer]:
 def _remember(client: Client, address: str) -> None:
     """Put the address where the identification page puts it."""
     session = client.session
-    session["vote_identification"] = address
+    keep_address(session, address)
     session.save()
 
 

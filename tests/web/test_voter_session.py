@@ -206,6 +206,7 @@ def test_password_typed_for_one_address_is_not_tried_against_another(client, ele
         activate(make_voter(election, email=f"{name}@valmont.example", reference=name))
     identify(client, "aa@valmont.example")
     mark = re.search(r'name="shown_for" value="([^"]+)"', text(client.get("/mot-de-passe/")))[1]
+    assert mark == "aa@valmont.example"
     identify(client, "bb@valmont.example")
     answer = client.post("/mot-de-passe/", {"password": PASSWORD, "shown_for": mark}, follow=True)
     assert answer.redirect_chain == [("/mot-de-passe/", 302)]

@@ -17,13 +17,7 @@ from isoloir.identity.actions import sign_out as end_session
 from isoloir.identity.errors import AccountSuspended, NetworkCrowded, PortalClosed, SignInRefused, SlowedDown
 from isoloir.identity.models import OneTimeLink
 from isoloir.identity.requests import request_link
-from isoloir.identity.sessions import (
-    address_mark,
-    is_of_another_address,
-    keep_address,
-    kept_address,
-    session_has_ended,
-)
+from isoloir.identity.sessions import keep_address, kept_address, session_has_ended
 from isoloir.identity.slowdown import SIGN_IN, is_crowded
 from isoloir.web.access import PortalRequest, audience
 
@@ -76,7 +70,7 @@ def password(request: PortalRequest) -> HttpResponse:
     address = kept_address(request.session)
     if address is None:
         return redirect("voter:identification")
-    if is_of_another_address(request.session, request.POST.get("shown_for", "")):
+    if request.POST.get("shown_for", address) != address:
         # Somebody else identified in another tab: this password is not to be tried, nor counted, against them.
         messages.warning(
             request, _("Une autre adresse a été saisie dans un autre onglet. Vérifiez l’adresse indiquée.")
@@ -110,8 +104,7 @@ def password(request: PortalRequest) -> HttpResponse:
         # This try may be the one that makes the crowd: the page asks at once for what the next one needs.
         if _is_crowded(request):
             form.ask_captcha()
-    context = {"form": form, "address": address, "shown_for": address_mark(request.session), "wait": wait}
-    return render(request, "voter/password.html", context)
+    return render(request, "voter/password.html", {"form": form, "address": address, "wait": wait})
 
 
 def _is_crowded(request: PortalRequest) -> bool:

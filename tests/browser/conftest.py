@@ -15,7 +15,8 @@ from tests.browser.member import President
 from tests.browser.voter import Voter
 from tests.surroundings import private_folder
 
-_VOTERS = 40
+# Enough for six of them to have three contests, each of which one test or another votes in.
+_VOTERS = 80
 # What a page waits for at most: two loaded cores make a key in a few seconds.
 _PATIENCE = 60_000
 

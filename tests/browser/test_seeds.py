@@ -51,7 +51,7 @@ CHANGED = "Votre nouveau mot de passe est enregistré. L’ancien ne sert plus\u
 REFUSED = "Le mot de passe ne correspond pas à cette adresse, ou le compte n’est pas encore activé."
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def served() -> Iterator[RealCaptchaDemonstration]:
     demonstration = RealCaptchaDemonstration(private_folder() / "seeds", voters=_VOTERS)
     demonstration.start()
@@ -60,7 +60,7 @@ def served() -> Iterator[RealCaptchaDemonstration]:
     assert "Traceback" not in demonstration.log()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def inspector(served, tmp_path_factory) -> Iterator[Inspector]:
     """Look at each page once, whichever seed crosses it first; then have all of them read by vnu and pa11y."""
     looking = Inspector(tmp_path_factory.mktemp("seeds"), address=served.address)
@@ -71,7 +71,7 @@ def inspector(served, tmp_path_factory) -> Iterator[Inspector]:
     assert not faults, "\n".join(faults)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def roll(served) -> Iterator[str]:
     """Return addresses from the end of the roll, one after the other; the employer's portal knows those of its beginning."""
     with (served.directory / "fiction" / "voters.csv").open(encoding="utf-8", newline="") as lines:

@@ -5,6 +5,7 @@ for (const chosen of document.querySelectorAll("[data-chosen-of]")) {
   const list = document.getElementById(chosen.dataset.chosenOf);
   const write = () => {
     chosen.hidden = list.value === "";
+    chosen.ariaHidden = chosen.hidden ? null : "true";
     chosen.textContent = list.selectedOptions[0]?.textContent ?? "";
   };
   list.addEventListener("change", write);

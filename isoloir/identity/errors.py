@@ -207,6 +207,13 @@ class ArrivalRefused(IdentityRefused):
         }.get(self.code, _("Le portail de votre employeur n’a pas pu confirmer votre identité."))
 
 
+class ArrivalWaits(ArrivalRefused):
+    """Nothing was asked of the employer's portal yet: the browser brings the same answer again in a moment.
+
+    `code` is busy or slowed.
+    """
+
+
 class CampaignRunning(IdentityRefused):
     """A campaign is not finished: its voters are not reminded of a message that has not left yet."""
 

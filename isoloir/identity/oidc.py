@@ -134,6 +134,10 @@ class RelyingParty:
         parameters |= {"prompt": provider.prompt} if provider.prompt else {}
         return _with_parameters(authorization, parameters), pending
 
+    def require_awaited(self, *, pending: PendingArrival, answer: Mapping[str, str], at: datetime) -> None:
+        """Refuse the answer that is not the one awaited, before anybody is asked anything. Raises ProviderFault."""
+        self._code_of(answer, pending, at=at)
+
     def finish(
         self, *, pending: PendingArrival, answer: Mapping[str, str], redirect_uri: str, at: datetime
     ) -> ProvedIdentity:

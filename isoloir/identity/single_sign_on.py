@@ -7,17 +7,19 @@ Only where the setting says so (`replaces_password`) does it open a session by i
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from django.conf import settings
-from django.contrib.sessions.backends.base import SessionBase, UpdateError
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import transaction
 
 from isoloir.elections.models import Election
 from isoloir.roll.models import Voter
 
-from .errors import ArrivalRefused, ProviderFault, SlowedDown
+from .errors import ArrivalRefused, ArrivalWaits, ProviderFault, SlowedDown
 from .oidc import Endpoints, PendingArrival, ProvedIdentity, Provider, RelyingParty
 from .permissions import require_open_portal
 from .slowdown import begin_try, forgive_try, network_of
@@ -29,8 +31,13 @@ _ACTION = "arrival"
 _LONGEST_CLAIM = 254
 # What is said to the person, by code of the fault; all others are the portal's.
 _SAID = {"state": "stale", "cancelled": "cancelled", "busy": "busy"}
-# Faults that a visitor can make, by inventing answers; the employer's own slow nobody down.
-_COUNTED = {"state", "issuer", "code-missing", "code-refused", "nonce"}
+# Faults by which a visitor has the employer asked for nothing, by inventing codes. The employer's own slow nobody down,
+# nor does what is refused before anybody is asked.
+_COUNTED = {"code-refused", "nonce"}
+# How long an answer waits for a crowded network: then its turn has come, whoever else is there and however fast.
+LONGEST_TURN = timedelta(seconds=10)
+# How often one answer may be brought back: a minute, at the pace of the page that brings it.
+MOST_RETURNS = 30
 logger = logging.getLogger("isoloir.identity")
 
 
@@ -54,6 +61,29 @@ class Arrival:
 
     def __repr__(self) -> str:
         return "Arrival(…)"
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """What was taken out of a session: the state, how often its answer was put off, and since when."""
+
+    pending: PendingArrival
+    returns: int
+    waits_since: datetime | None
+
+    def to_session(self, *, at: datetime) -> dict[str, Any]:
+        """Return what to keep until the same answer is brought again."""
+        since = self.waits_since or at
+        return self.pending.to_session() | {"returns": self.returns + 1, "waits_since": since.isoformat()}
+
+    @classmethod
+    def from_session(cls, kept: Mapping[str, Any]) -> "_Taken":
+        state = dict(kept)
+        returns, since = state.pop("returns", 0), state.pop("waits_since", None)
+        return cls(PendingArrival.from_session(state), returns, datetime.fromisoformat(since) if since else None)
+
+    def turn_has_come(self, at: datetime) -> bool:
+        return self.waits_since is not None and at - self.waits_since >= LONGEST_TURN
 
 
 def single_sign_on() -> SingleSignOn | None:
@@ -101,40 +131,58 @@ def finish_arrival(
 ) -> Arrival:  # fmt: skip
     """Return the voter whom the answer of the employer's portal proves. What the session kept serves once, whatever comes.
 
-    A try is counted for the network before the portal is asked, and taken back when the fault is not the visitor's: who
-    sends invented answers waits. Raises PortalClosed or ArrivalRefused; `busy` means that nothing was sent yet, and that
-    the same answer may be brought again in a moment.
+    A try is counted for the network before the portal is asked, and taken back when the fault is not the visitor's: where
+    many invented codes come from, an answer waits for its turn, ten seconds at most. Raises PortalClosed or ArrivalRefused;
+    ArrivalWaits means that nothing was sent yet, and that the same answer is to be brought again in a moment.
     """
-    pending = _take_pending(session)
+    taken = _take_pending(session)
     election = require_open_portal(election, at=at)
     try:
-        attempt = begin_try(action=_ACTION, subjects=(network_of(network),), at=at)
+        provider = relying_party(configured.provider)
+        provider.require_awaited(pending=taken.pending, answer=answer, at=at)
+        attempt = begin_try(action=_ACTION, subjects=(network_of(network),), at=at, past_crowd=taken.turn_has_come(at))
+    except ProviderFault as fault:
+        raise _refusal(fault) from None
     except SlowedDown:
-        raise ArrivalRefused("slowed") from None
+        raise _put_off(session, taken, "slowed", at=at) from None
     try:
-        proved = relying_party(configured.provider).finish(
-            pending=pending, answer=answer, redirect_uri=redirect_uri, at=at
-        )
+        proved = provider.finish(pending=taken.pending, answer=answer, redirect_uri=redirect_uri, at=at)
     except ProviderFault as fault:
         if fault.code not in _COUNTED:
             forgive_try(attempt)
         if fault.code == "busy":
-            session[_PENDING] = pending.to_session()
+            raise _put_off(session, taken, "busy", at=at) from None
         raise _refusal(fault) from None
     forgive_try(attempt)
     return _recognise(proved, configured=configured, election=election)
 
 
-def _take_pending(session: SessionBase) -> PendingArrival:
-    kept = session.pop(_PENDING, None)
+def _put_off(session: SessionBase, taken: _Taken, code: str, *, at: datetime) -> ArrivalRefused:
+    """Keep the state for the same answer, that the browser brings again; return what the person is told."""
+    if taken.returns >= MOST_RETURNS:
+        return _told(ArrivalRefused(code))
+    session[_PENDING] = taken.to_session(at=at)
+    return ArrivalWaits(code)
+
+
+def _take_pending(session: SessionBase) -> _Taken:
+    """Take out what the session kept, for this request alone.
+
+    The row is locked, read again and written now, and not with the answer: of two requests with one state the second
+    finds nothing, even while the first one waits for the employer.
+    """
+    store = cast(SessionStore, session)
+    with transaction.atomic():
+        list(store.model.objects.select_for_update(of=("self",)).filter(session_key=store.session_key))
+        current = type(store)(store.session_key)
+        kept = current.pop(_PENDING, None)
+        if kept is not None:
+            current.save()
+    # What this request read before must not be written again with its answer.
+    session.pop(_PENDING, None)
     if kept is None:
         raise _refusal(ProviderFault("state"))
-    try:
-        # Now, and not with the answer: a second request with the same state must find nothing, even while this one waits.
-        session.save()
-    except UpdateError:
-        raise _refusal(ProviderFault("state")) from None
-    return PendingArrival.from_session(kept)
+    return _Taken.from_session(kept)
 
 
 def _recognise(proved: ProvedIdentity, *, configured: SingleSignOn, election: Election) -> Arrival:
@@ -147,6 +195,9 @@ def _recognise(proved: ProvedIdentity, *, configured: SingleSignOn, election: El
         voters = election.voters.select_related("election", "account", "suspension")
         voter = voters.filter(reference=value).first()
     else:
+        # Letters that lower case makes equal (ß and ss, the sign kelvin and k) are those of another mailbox, or domain.
+        if not value.isascii():
+            raise _told(ArrivalRefused("unreadable"))
         # A portal that lets people write their own address says that it did not check it; others say nothing.
         if proved.claims.get("email_verified", True) is not True:
             raise _told(ArrivalRefused("unverified"))

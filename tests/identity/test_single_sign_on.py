@@ -7,18 +7,28 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.contrib.sessions.backends.db import SessionStore
 from django.core.exceptions import ImproperlyConfigured
 
 from config.settings.single_sign_on import single_sign_on_from
 from isoloir.identity import single_sign_on as arrivals
-from isoloir.identity.errors import ArrivalRefused, PortalClosed
+from isoloir.identity.errors import ArrivalRefused, ArrivalWaits, PortalClosed, ProviderFault
 from isoloir.identity.oidc import RelyingParty
-from isoloir.identity.single_sign_on import begin_arrival, finish_arrival, relying_party, single_sign_on
+from isoloir.identity.sessionstore import SessionStore
+from isoloir.identity.single_sign_on import (
+    MOST_RETURNS,
+    begin_arrival,
+    finish_arrival,
+    relying_party,
+    single_sign_on,
+)
+from tests.account_acts import at_once
 from tests.electorate import BEFORE, make_voter
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, ISSUER, RETURN, FakeProvider
 
 ROOT = Path(__file__).parents[2]
+REASONS = (
+    "stale", "busy", "slowed", "cancelled", "unavailable", "unverified", "unreadable", "unknown", "suspended",
+)  # fmt: skip
 ENVIRONMENT = {
     "ISOLOIR_SSO_ISSUER": ISSUER,
     "ISOLOIR_SSO_NAME": "Toutatice",
@@ -115,7 +125,10 @@ def provider(monkeypatch, settings) -> FakeProvider:
 
 
 def begin(session, election, at=BEFORE):
-    return begin_arrival(session, configured=single_sign_on(), election=election, redirect_uri=RETURN, at=at)
+    address = begin_arrival(session, configured=single_sign_on(), election=election, redirect_uri=RETURN, at=at)
+    # As the answer that leads to the employer does.
+    session.save()
+    return address
 
 
 def finish(session, election, answer, at=BEFORE):
@@ -172,6 +185,54 @@ def test_session_that_was_ended_meanwhile_brings_nobody_in(election, provider):
     assert "/jeton" not in provider.paths()
 
 
+def test_two_requests_that_read_one_state_do_not_both_take_it(election, provider):
+    make_voter(election)
+    session = SessionStore()
+    answer = provider.authorize(begin(session, election))
+    first, second = SessionStore(session.session_key), SessionStore(session.session_key)
+    assert "vote_arrival" in first
+    assert "vote_arrival" in second
+    assert finish(first, election, answer).address == "anne.dupont@valmont.example"
+    assert reason(second, election, answer) == "stale"
+    # Nor does the second one write back what it had read.
+    second.save()
+    assert "vote_arrival" not in SessionStore(session.session_key)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_ten_requests_at_once_with_one_answer_one_arrives(election, provider):
+    make_voter(election)
+    session = SessionStore()
+    answer = provider.authorize(begin(session, election))
+    sessions = [SessionStore(session.session_key) for _request in range(10)]
+    assert all("vote_arrival" in each for each in sessions)
+    results = at_once(lambda each: finish(each, election, answer).address, sessions)
+    assert results.count("anne.dupont@valmont.example") == 1
+    assert results.count(ArrivalRefused) == 9
+    assert provider.paths().count("/jeton") == 1
+
+
+def test_answer_that_is_put_off_serves_again_but_not_for_ever(election, provider, monkeypatch):
+    make_voter(election)
+    session = SessionStore()
+    answer = provider.authorize(begin(session, election))
+
+    def full(_self, **_exchange):
+        raise ProviderFault("busy")
+
+    monkeypatch.setattr(RelyingParty, "finish", full)
+    for _time in range(MOST_RETURNS):
+        session = SessionStore(session.session_key)
+        with pytest.raises(ArrivalWaits):
+            finish(session, election, answer)
+        session.save()
+    session = SessionStore(session.session_key)
+    with pytest.raises(ArrivalRefused) as refused:
+        finish(session, election, answer)
+    assert (type(refused.value), refused.value.code) == (ArrivalRefused, "busy")
+    assert reason(session, election, answer) == "stale"
+
+
 def test_second_departure_replaces_the_first(election, provider):
     make_voter(election)
     session = SessionStore()
@@ -191,10 +252,8 @@ def test_portal_that_closed_or_is_not_there_stops_before_the_employer_is_asked(e
     assert provider.requests == []
 
 
-@pytest.mark.parametrize(
-    "code", ["stale", "busy", "slowed", "cancelled", "unavailable", "unverified", "unknown", "suspended"]
-)
+@pytest.mark.parametrize("code", REASONS)
 def test_every_refusal_has_its_own_sentence(code):
-    sentences = {ArrivalRefused(each).message for each in ("stale", "busy", "slowed", "cancelled", "unavailable", "unverified", "unknown", "suspended")}  # fmt: skip
-    assert len(sentences) == 8
+    sentences = {ArrivalRefused(each).message for each in REASONS}
+    assert len(sentences) == len(REASONS)
     assert ArrivalRefused(code).message.endswith(".")

@@ -11,7 +11,8 @@ from django.test import Client
 
 from isoloir.elections.models import Election
 from isoloir.identity import oidc_calls, single_sign_on
-from isoloir.identity.models import LinkRequest, OneTimeLink, Suspension
+from isoloir.identity.errors import ProviderFault
+from isoloir.identity.models import LinkRequest, OneTimeLink, Slowdown, Suspension
 from isoloir.identity.oidc import RelyingParty
 from isoloir.identity.requests import answer_requests
 from isoloir.identity.sessions import keep_address
@@ -253,6 +254,29 @@ def test_address_that_the_employer_did_not_verify_is_refused(election, elsewhere
     assert reason(client, come_back(client, elsewhere)) == "unverified"
 
 
+@pytest.mark.parametrize(
+    "claimed",
+    [
+        "ﬁona.kassel@strasse.example",
+        "fiona.\N{KELVIN SIGN}assel@strasse.example",
+        "fiona.ka\N{LATIN SMALL LETTER LONG S}sel@strasse.example",
+        "fiona.kaßel@strasse.example",
+        "fiona.kassel@straße.example",
+        "\N{NO-BREAK SPACE}fiona.kassel@strasse.exampl\N{LATIN SMALL LETTER E WITH ACUTE}",
+    ],
+)
+def test_address_in_other_letters_than_plain_ones_is_nobodys_but_its_own(election, elsewhere, client, claimed):
+    """In lower case, ß is ss and the sign kelvin is k: the address of another domain would be the voter's."""
+    make_voter(election, email="fiona.kassel@strasse.example")
+    elsewhere.told = {"email": claimed}
+    assert reason(client, come_back(client, elsewhere)) == "unreadable"
+    assert not LinkRequest.objects.exists()
+    assert client.get("/mot-de-passe/").url == "/identification/"
+    page = text(client.get(REFUSED))
+    assert "contient un caractère inattendu" in page
+    assert 'href="/identification/"' in page
+
+
 def test_address_that_the_employer_verified_is_accepted(election, elsewhere, client):
     make_voter(election)
     elsewhere.told = {"email_verified": True}
@@ -358,20 +382,75 @@ def test_employer_out_of_order_leaves_the_other_way_open(election, elsewhere, cl
     assert client.get("/identification/").status_code == 200
 
 
-def test_who_invents_answers_waits_and_a_voter_elsewhere_does_not(election, elsewhere, client, caplog):
+def comes_back_until_served(client: Client, provider: FakeProvider, answer: dict[str, str], meanwhile=lambda: None):
+    """Bring the answer again every two seconds, as the page does by itself; return the last answer and the seconds."""
+    seconds = 0
+    while (served := client.get("/arrivee/retour/", answer)).status_code == 202:
+        assert served["Refresh"] == "2"
+        assert "Un instant" in text(served)
+        for _half_second in range(4):
+            meanwhile()
+            pass_time(timedelta(seconds=0.5))
+            provider.at += timedelta(seconds=0.5)
+        seconds += 2
+    return served, seconds
+
+
+def invent_codes(provider: FakeProvider, times: int) -> set[int]:
+    """Leave as anybody may, and come back with invented codes, in as many browsers; return the statuses."""
+    statuses = set()
+    for number in range(times):
+        browser = Client()
+        answer = provider.authorize(browser.get("/arrivee/").url, code=f"invented-{number}")
+        statuses.add(browser.get("/arrivee/retour/", answer).status_code)
+    return statuses
+
+
+def refuse_invented_codes(provider: FakeProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+    really = RelyingParty.finish
+
+    def finish(self, *, answer, **options):
+        if answer["code"].startswith("invented"):
+            raise ProviderFault("code-refused")
+        return really(self, answer=answer, **options)
+
+    monkeypatch.setattr(RelyingParty, "finish", finish)
+
+
+def test_who_invents_codes_waits_and_a_voter_elsewhere_does_not(election, elsewhere, client, monkeypatch):
     make_voter(election)
-    elsewhere.claims = {"nonce": "another"}
-    reasons = {reason(client, come_back(client, elsewhere)) for _time in range(45)}
-    assert reasons == {"unavailable", "slowed"}
-    asked = len(elsewhere.requests)
-    assert reason(client, come_back(client, elsewhere)) == "slowed"
-    # Nothing but the description, at the new departure, is asked of the employer then.
-    assert "/jeton" not in elsewhere.paths()[asked:]
-    elsewhere.claims = {}
+    refuse_invented_codes(elsewhere, monkeypatch)
+    assert invent_codes(elsewhere, 41) == {302}
+    assert invent_codes(elsewhere, 5) == {202}
     neighbour = Client(REMOTE_ADDR="198.51.100.7")
     assert come_back(neighbour, elsewhere).url == "/mot-de-passe/"
-    pass_time(timedelta(seconds=6))
-    elsewhere.at += timedelta(seconds=6)
+
+
+def test_voter_arrives_within_seconds_behind_an_address_that_invents_codes(election, elsewhere, client, monkeypatch):
+    """The fastest wins the next slot: so each answer has its turn, ten seconds after it was first put off."""
+    make_voter(election)
+    refuse_invented_codes(elsewhere, monkeypatch)
+    invent_codes(elsewhere, 45)
+    for _voter in range(5):
+        browser = Client()
+        answer = elsewhere.authorize(browser.get("/arrivee/").url)
+        served, seconds = comes_back_until_served(
+            browser, elsewhere, answer, meanwhile=lambda: invent_codes(elsewhere, 1)
+        )
+        assert served.url == "/mot-de-passe/"
+        assert seconds <= 10
+        assert reason(browser, browser.get("/arrivee/retour/", answer)) == "stale"
+
+
+def test_what_is_refused_before_the_employer_is_asked_slows_nobody_down(election, elsewhere, client):
+    make_voter(election)
+    for lie in ({"state": "0" * 64}, {"iss": "https://else.example"}, {"code": ""}):
+        for _time in range(45):
+            browser = Client()
+            answer = elsewhere.authorize(browser.get("/arrivee/").url)
+            assert browser.get("/arrivee/retour/", answer | lie).url == REFUSED
+    assert not Slowdown.objects.filter(action="arrival").exists()
+    assert "/jeton" not in elsewhere.paths()
     assert come_back(client, elsewhere).url == "/mot-de-passe/"
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from isoloir.elections.models import Election
 from isoloir.identity.actions import enter_by_single_sign_on, open_session
-from isoloir.identity.errors import AccountSuspended, ArrivalRefused, PortalClosed, SlowedDown
+from isoloir.identity.errors import AccountSuspended, ArrivalRefused, ArrivalWaits, PortalClosed, SlowedDown
 from isoloir.identity.models import OneTimeLink
 from isoloir.identity.requests import request_link
 from isoloir.identity.single_sign_on import Arrival, SingleSignOn, begin_arrival, finish_arrival, single_sign_on
@@ -64,8 +64,10 @@ def arrival_return(request: PortalRequest) -> HttpResponse:
         return _go_on(request, arrived, configured)
     except PortalClosed as closed:
         return _to_closed_door(request, closed)
+    except ArrivalWaits:
+        return _wait(request)
     except ArrivalRefused as refused:
-        return _wait(request) if refused.code == "busy" else _refuse(request, refused)
+        return _refuse(request, refused)
     except AccountSuspended:
         return _refuse(request, ArrivalRefused("suspended"))
 

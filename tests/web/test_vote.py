@@ -132,7 +132,6 @@ def test_malformed_proofs_prove_nothing(proof: Any) -> None:
     assert client.post("/vote/possession/", body, content_type="application/json").json()["error"] == "wrong_code"
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_slow_page_in_another_tab_does_not_undo_the_proof_of_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
     world = make_world()
     voter = world.voters[0]

@@ -139,9 +139,7 @@ def _write_batch(campaign: Campaign, *, at: datetime) -> int:
         return 0
     tokens = [new_token() for _voter in voters]
     kind, write = _LETTERS[Campaign.Kind(campaign.kind)]
-    letters = [
-        write(voter, election=election, token=token, at=at) for voter, token in zip(voters, tokens, strict=True)
-    ]
+    letters = [write(voter, election=election, token=token, at=at) for voter, token in zip(voters, tokens, strict=True)]
     messages = queue_emails(kind=kind, messages=letters, at=at, is_bulk=True)
     OneTimeLink.objects.bulk_create(
         draft_link(

@@ -175,7 +175,9 @@ def test_warning_is_accessible_in_its_states(signed_in, tmp_path):
     expect(signed_in.warning()).to_be_visible()
     # Looking at the page asks the portal for it again, as somebody who reloads it: that prolongs the session.
     inspector.look(page, "session-warning")
-    page.get_by_role("button", name="Rester connecté").click()
+    with page.expect_response(told):
+        page.get_by_role("button", name="Rester connecté").click()
+    expect(signed_in.warning()).to_have_count(0)
     signed_in.waits(13 * MINUTE + timedelta(seconds=5))
     expect(signed_in.warning()).to_be_visible()
     signed_in.waits(2 * MINUTE + timedelta(seconds=5))

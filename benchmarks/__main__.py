@@ -2,7 +2,7 @@
 
 import argparse
 
-from . import accounts, ballots, booth, campaign, casting
+from . import accounts, ballots, booth, campaign, captcha, casting
 from .report import machine
 
 
@@ -17,6 +17,7 @@ def main() -> None:
     ballots.measure(options.ballots)
     booth.measure(20)
     casting.measure(options.voters)
+    captcha.measure(200)
     accounts.measure(options.seconds)
     campaign.measure(options.campaign)
 

@@ -4,7 +4,7 @@ import inspect
 import itertools
 import os
 import shutil
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.db import connections, transaction
 from django.db.backends.sqlite3 import base as sqlite_backend
 from django.db.models import QuerySet
 from django.utils import translation
+from playwright.sync_api import Locator
 
 from isoloir.common import appendonly
 from tests import postgres
@@ -184,6 +185,28 @@ def base_url() -> None:
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
     return {**browser_context_args, "locale": "fr-FR", "timezone_id": "Europe/Paris"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clicks_end_when_the_page_they_lead_to_is_read() -> Iterator[None]:
+    """Make what a test reads after a click the next page, whole.
+
+    Playwright's click returns when the next document begins to arrive: on a busy machine a count or a measure
+    made then reads half a page.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for act in ("click", "press"):
+            patch.setattr(Locator, act, _then_wait_for_the_page(getattr(Locator, act)))
+        yield
+
+
+def _then_wait_for_the_page(act: Callable[..., None]) -> Callable[..., None]:
+    def acted(self: Locator, *given: Any, **options: Any) -> None:
+        act(self, *given, **options)
+        if not self.page.is_closed():
+            self.page.wait_for_load_state("load")
+
+    return acted
 
 
 # ---- What a failure shows ----

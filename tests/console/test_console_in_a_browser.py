@@ -7,6 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
+from playwright.sync_api import expect
 
 from isoloir.elections.models import Election
 from isoloir.pollingstation.files import import_files
@@ -50,6 +51,6 @@ def test_faults_are_listed_by_line_and_the_list_is_accessible(console: Any, live
     console.goto(f"{live_server.url}/console/fichiers/")
     console.get_by_label("Liste électorale (voters.csv)").set_input_files(roll)
     console.get_by_role("button", name="Vérifier et importer").click()
-    assert console.get_by_role("row").filter(has_text="voters.csv").count() == 7
+    expect(console.get_by_role("row").filter(has_text="voters.csv")).to_have_count(7)
     console.set_viewport_size({"width": 360, "height": 800})
     assert_accessible(console)

@@ -1,11 +1,13 @@
 """The texts and the questions in a real browser: nothing for axe nor for the HTML checker to say, wide and narrow."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
+from playwright.sync_api import expect
 
 from isoloir.elections.models import Election
 from isoloir.identity.models import ChallengeQuestion
@@ -63,12 +65,12 @@ def test_a_text_is_looked_at_corrected_and_saved(console: Any, live_server: Any,
     inspector = Inspector(tmp_path, address=live_server.url)
     console.goto(f"{live_server.url}/console/textes/faq/")
     console.get_by_role("button", name="Voir l’aperçu").click()
-    assert console.locator("h1").count() == 1
+    expect(console.locator("h1")).to_have_count(1)
     inspector.look(console, "preview")
     console.get_by_label("Texte anglais").fill("## Bad {#bad}\n\n[x](javascript:alert(1))\n\n![x](/a.png)")
     console.get_by_role("button", name="Enregistrer le texte").click()
     summary = console.get_by_role("alert")
-    assert summary.get_by_role("link").count() == 2
+    expect(summary.get_by_role("link")).to_have_count(2)
     inspector.look(console, "faults")
     console.get_by_label("Texte anglais").fill("## Good {#good}\n\n[Help](/aide/)")
     # Somebody saves meanwhile: what was typed stays, beside the other text.
@@ -78,14 +80,14 @@ def test_a_text_is_looked_at_corrected_and_saved(console: Any, live_server: Any,
         actor="second@valmont.example", at=BEFORE,
     )  # fmt: skip
     console.get_by_role("button", name="Enregistrer le texte").click()
-    assert console.get_by_role("alert").get_by_text("second@valmont.example").count() == 1
+    expect(console.get_by_role("alert").get_by_text("second@valmont.example")).to_have_count(1)
     assert "## Good" in console.get_by_label("Texte anglais", exact=True).input_value()
     assert (
         console.get_by_role("region", name="Texte anglais enregistré entre-temps").inner_text().strip() == "## Another?"
     )
     inspector.look(console, "meanwhile")
     console.get_by_role("button", name="Enregistrer le texte").click()
-    assert console.url.endswith("/console/textes/")
+    expect(console).to_have_url(re.compile("/console/textes/$"))
     inspector.look(console, "saved")
     assert inspector.faults == []
     assert inspector.findings_of_vnu() == []

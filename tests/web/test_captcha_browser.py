@@ -175,6 +175,7 @@ def test_nothing_is_cut_and_axe_finds_nothing(page: Page, live_server, width):
     page.set_viewport_size({"width": width, "height": 740})
     page.goto(f"{live_server.url}/essai/")
     page.get_by_role("button", name="Continuer").click()
+    expect(page.get_by_role("alert")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()

@@ -17,7 +17,10 @@ END $$
 _POSTGRES = """
 CREATE TRIGGER {table}_no_{verb} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION isoloir_append_only()
 """
-APPEND_ONLY_TABLES = ("journal_journalentry", "roll_turnout", "ballotbox_ballot", "board_entry", "texts_textversion")
+APPEND_ONLY_TABLES = (
+    "journal_journalentry", "roll_turnout", "ballotbox_ballot", "board_entry",
+    "board_sealedrecord", "board_registerline", "texts_textversion",
+)  # fmt: skip
 
 
 def install(connection: Any, table: str) -> None:

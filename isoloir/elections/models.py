@@ -34,6 +34,11 @@ class Election(models.Model):
     link_hours = models.PositiveSmallIntegerField(default=24)
     idle_minutes = models.PositiveSmallIntegerField(default=15)
     session_minutes = models.PositiveSmallIntegerField(default=60)
+    # Re-issue of voting codes: the ways offered, each as `credentials.reissue.policies` writes it; none by default.
+    reissue_policies = models.JSONField(default=list, blank=True)
+    reissue_limit = models.PositiveSmallIntegerField(default=3)
+    # When codes begin to be re-issued; with the vote where nothing is said.
+    reissue_opens_at = models.DateTimeField(null=True, blank=True)
 
     objects = ElectionQuerySet.as_manager()
 
@@ -47,6 +52,19 @@ class Election(models.Model):
                 violation_error_message=_(
                     "Durées admises : lien de 1 à 720 heures, inactivité de 5 à 120 minutes, session d’au plus 480 minutes."
                 ),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(reissue_limit__range=(1, 3)),
+                name="elections_reissue_limit",
+                violation_error_message=_("Un code de vote se réassortit trois fois au plus."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(reissue_opens_at=None)
+                | models.Q(
+                    reissue_opens_at__gte=models.F("portal_opens_at"), reissue_opens_at__lt=models.F("voting_closes_at")
+                ),
+                name="elections_reissue_opens_in_time",
+                violation_error_message=_("Le réassort s’ouvre entre l’ouverture du portail et la clôture du vote."),
             ),
             models.CheckConstraint(
                 condition=models.Q(portal_opens_at__lte=models.F("voting_opens_at"))
@@ -68,6 +86,11 @@ class Election(models.Model):
 
     def is_portal_open(self, *, at: datetime) -> bool:
         return at >= self.portal_opens_at
+
+    def is_reissue_open(self, *, at: datetime) -> bool:
+        """Tell whether the calendar lets a voting code be re-issued: never when no way is offered, nor after closing."""
+        opens_at = self.reissue_opens_at or self.voting_opens_at
+        return bool(self.reissue_policies) and opens_at <= at < self.voting_closes_at
 
     def are_lists_shown(self, *, at: datetime) -> bool:
         return at >= self.lists_shown_at

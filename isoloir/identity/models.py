@@ -139,11 +139,13 @@ class OneTimeLink(models.Model):
     class Purpose(models.TextChoices):
         ACTIVATION = "activation", _("activer son compte")
         PASSWORD = "password", _("faire un nouveau mot de passe")
+        REISSUE = "reissue", _("faire un nouveau code de vote")
 
     class Outcome(models.TextChoices):
         ACTIVATED = "activated", _("compte activé")
         WITHOUT_ACTIVATION = "without-activation", _("accès sans activation")
         PASSWORD_CHANGED = "password-changed", _("mot de passe changé")
+        CODE_REISSUED = "code-reissued", _("code de vote réassorti")
         SUPERSEDED = "superseded", _("rendu inutile par un autre lien, qui a servi")
 
     voter = models.ForeignKey(Voter, on_delete=models.CASCADE, related_name="links")

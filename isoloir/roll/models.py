@@ -99,3 +99,25 @@ class Turnout(models.Model):
 
     def __str__(self) -> str:
         return str(self.entry_id)
+
+
+class VoterIdentifiers(models.Model):
+    """What a voter may be asked to prove who she is, as keyed hashes (HMAC-SHA256, hex): never the values.
+
+    The key is a file outside the database. `identity` is of birth name, first given name and birth date; the other
+    one has the place of birth too. Empty where the file said nothing.
+    """
+
+    voter = models.OneToOneField(Voter, on_delete=models.CASCADE, primary_key=True, related_name="identifiers")
+    numen = models.CharField(max_length=64, blank=True)
+    # The first ten digits of the social-security number (NIR).
+    nir = models.CharField(max_length=64, blank=True)
+    birth_date = models.CharField(max_length=64, blank=True)
+    identity = models.CharField(max_length=64, blank=True)
+    identity_with_place = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        verbose_name_plural = "voter identifiers"
+
+    def __str__(self) -> str:
+        return str(self.voter_id)

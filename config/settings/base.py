@@ -221,6 +221,11 @@ SINGLE_SIGN_ON = single_sign_on_from(os.environ)
 # Arrivals that one process treats at once: half its threads, so that a portal that hangs leaves the others to voters.
 PROVIDER_EXCHANGES_AT_ONCE = int(os.environ.get("ISOLOIR_SSO_AT_ONCE", "2"))
 
+# The credential authority's on-line service (docs/runbooks/registrar.md): its address, and its Ed25519 public key in hex.
+# Without an address voters' codes are not issued again.
+REGISTRAR_URL = os.environ.get("ISOLOIR_REGISTRAR_URL", "")
+REGISTRAR_KEY = os.environ.get("ISOLOIR_REGISTRAR_KEY", "")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

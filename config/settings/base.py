@@ -6,6 +6,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from .franceconnect import franceconnect_from
 from .single_sign_on import single_sign_on_from
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
@@ -218,6 +219,8 @@ CAPTCHETAT_CLIENT_SECRET = os.environ.get("ISOLOIR_CAPTCHETAT_CLIENT_SECRET", ""
 
 # The employer's portal from which voters may arrive (docs/mechanisms/single-sign-on.md), None where there is none.
 SINGLE_SIGN_ON = single_sign_on_from(os.environ)
+# FranceConnect, by which a voter may prove who she is to have a new code (docs/mechanisms/franceconnect.md), or None.
+FRANCECONNECT = franceconnect_from(os.environ)
 # Arrivals that one process treats at once: half its threads, so that a portal that hangs leaves the others to voters.
 PROVIDER_EXCHANGES_AT_ONCE = int(os.environ.get("ISOLOIR_SSO_AT_ONCE", "2"))
 

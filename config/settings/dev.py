@@ -34,6 +34,32 @@ EMPLOYER_PORTAL: dict[str, Any] = {
     "algorithm": "ES256",
     "signed_userinfo": False,
 }
+# The simulator of FranceConnect (isoloir.demo.franceconnect): how it has registered us, and, below, how we know it.
+_FRANCECONNECT = f"{PORTAL_URL}/demo/franceconnect/api/v2"
+FRANCECONNECT_SIMULATOR: dict[str, Any] = {
+    "client_id": "isoloir",
+    "client_secret": "demonstration",
+    "algorithm": "ES256",
+}
+FRANCECONNECT = {
+    "issuer": _FRANCECONNECT,
+    "client_id": FRANCECONNECT_SIMULATOR["client_id"],
+    "client_secret": FRANCECONNECT_SIMULATOR["client_secret"],
+    "scope": "openid identite_pivot email",
+    "authentication": "client_secret_post",
+    "acr": "eidas1",
+    "pkce": False,
+    "signed_userinfo": True,
+    "loopback_allowed": True,
+    "endpoints": {
+        "authorization": f"{_FRANCECONNECT}/authorize",
+        "token": f"{_FRANCECONNECT}/token",
+        "userinfo": f"{_FRANCECONNECT}/userinfo",
+        "jwks": f"{_FRANCECONNECT}/jwks",
+        "end_session": f"{_FRANCECONNECT}/session/end",
+        "names_issuer": False,
+    },
+}
 SINGLE_SIGN_ON = {
     "issuer": _EMPLOYER,
     "name": EMPLOYER_PORTAL["name"],

@@ -18,19 +18,19 @@ from isoloir.web.access import PortalRequest, audience
 
 from .employer import (
     Agent,
-    RequestRefused,
     agents,
     authenticate_client,
     check_client,
     check_request,
     grant_code,
     issuer,
-    public_keys,
+    published_keys,
     redeem_code,
     return_address,
-    sign,
+    signed,
     told_about,
 )
+from .grants import RequestRefused
 
 
 class AgentForm(forms.Form):
@@ -132,15 +132,15 @@ def userinfo(request: PortalRequest) -> HttpResponse:
         return JsonResponse({"error": refused.error}, status=401, headers={"WWW-Authenticate": "Bearer"})
     if not settings.EMPLOYER_PORTAL["signed_userinfo"]:
         return JsonResponse(claims)
-    signed = sign({"iss": issuer(), "aud": settings.EMPLOYER_PORTAL["client_id"], **claims})
-    return HttpResponse(signed, content_type="application/jwt")
+    token = signed({"iss": issuer(), "aud": settings.EMPLOYER_PORTAL["client_id"], **claims})
+    return HttpResponse(token, content_type="application/jwt")
 
 
 @audience("public")
 @require_GET
 def keys(_request: PortalRequest) -> HttpResponse:
     """The public keys of the provider."""
-    return JsonResponse(public_keys())
+    return JsonResponse(published_keys())
 
 
 def _address(name: str) -> str:

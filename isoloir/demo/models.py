@@ -1,4 +1,4 @@
-"""What only the demonstration has: an adjustable clock, the mailbox where its messages arrive, an employer's portal."""
+"""What only the demonstration has: an adjustable clock, the mailbox where its messages arrive, and simulated identity providers."""
 
 from django.db import models
 
@@ -28,14 +28,16 @@ class DeliveredMessage(models.Model):
         return self.subject
 
 
-class EmployerGrant(models.Model):
-    """What the fictional employer's portal has granted: a code that serves once, then a token; their SHA-256 alone."""
+class ProviderGrant(models.Model):
+    """What a simulated identity provider has granted: a code that serves once, then a token; their SHA-256 alone."""
 
+    provider = models.CharField(max_length=20)
     code_hash = models.CharField(max_length=64, unique=True)
     token_hash = models.CharField(max_length=64, blank=True)
-    agent = models.CharField(max_length=40)
+    person = models.CharField(max_length=40)
     nonce = models.CharField(max_length=512)
-    challenge = models.CharField(max_length=43)
+    # Of PKCE, where the provider asks for it.
+    challenge = models.CharField(max_length=43, blank=True)
     granted_at = models.DateTimeField()
     redeemed_at = models.DateTimeField(null=True)
 

@@ -214,6 +214,31 @@ class ArrivalWaits(ArrivalRefused):
     """
 
 
+class FranceConnectRefused(IdentityRefused):
+    """FranceConnect did not prove who is there.
+
+    `code` is stale, cancelled, unavailable (the fault is FranceConnect's), busy, slowed (`seconds` are left) or
+    unreadable (it did not tell what the comparison needs). `logout_url`, when somebody is signed in there all the same.
+    """
+
+    def __init__(self, code: str, *, seconds: int = 0, logout_url: str = "") -> None:
+        super().__init__(code)
+        self.code, self.seconds, self.logout_url = code, seconds, logout_url
+
+    @property
+    def message(self) -> str:
+        return {
+            "stale": _("Cette identification n’a pas été demandée par ce navigateur, ou elle a trop attendu."),
+            "cancelled": _("Vous avez refusé que FranceConnect transmette votre identité."),
+            "busy": _("Beaucoup de personnes passent par FranceConnect en même temps. Recommencez dans un instant."),
+            "slowed": SlowedDown(self.seconds).message,
+            "unreadable": _("FranceConnect n’a pas transmis ce qui permet de vous reconnaître."),
+            "unavailable": _(
+                "FranceConnect ne répond pas comme prévu. Recommencez plus tard, ou choisissez l’autre voie."
+            ),
+        }[self.code]
+
+
 class CampaignRunning(IdentityRefused):
     """A campaign is not finished: its voters are not reminded of a message that has not left yet."""
 

@@ -97,11 +97,17 @@ class PendingArrival:
 
 @dataclass(frozen=True)
 class ProvedIdentity:
-    """Who the provider says is there. `repr` shows nothing of the person; `id_token` serves to sign out there."""
+    """Who the provider says is there. `repr` shows nothing of the person; `id_token` serves to sign out there.
+
+    `userinfo_token` is the signed token that told the claims, empty where the provider told them by JSON: with the
+    id_token and the nonce, another service can check for itself what the provider said.
+    """
 
     subject: str = field(repr=False)
     claims: Mapping[str, Any] = field(repr=False)
     id_token: str = field(repr=False)
+    userinfo_token: str = field(repr=False, default="")
+    nonce: str = field(repr=False, default="")
 
 
 class RelyingParty:
@@ -156,10 +162,13 @@ class RelyingParty:
             expected = Expected(self._provider.issuer, self._provider.client_id, pending.nonce, self._provider.acr)
             subject = check_identity_token(claims, expected=expected, at=at)
             check_access_token(claims, access_token)
-            told = self._userinfo(calls, endpoints, access_token, expected, at)
+            told, userinfo_token = self._userinfo(calls, endpoints, access_token, expected, at)
         if not hmac.compare_digest(subject_of(told), subject):
             raise ProviderFault("subject")
-        return ProvedIdentity(subject=subject, claims={**claims, **told}, id_token=id_token)
+        return ProvedIdentity(
+            subject=subject, claims={**claims, **told}, id_token=id_token, userinfo_token=userinfo_token,
+            nonce=pending.nonce,
+        )  # fmt: skip
 
     def logout_url(self, *, id_token: str, return_uri: str, state: str) -> str:
         """Return where to send the browser to sign out at the provider's too, « » (empty) where that is not offered.
@@ -217,20 +226,24 @@ class RelyingParty:
 
     def _userinfo(
         self, calls: Exchange, endpoints: Endpoints, access_token: str, expected: Expected, at: datetime
-    ) -> dict[str, Any]:
-        """Return the claims of the person, from a JSON object or from a signed token (OpenID Connect Core §5.3.2)."""
+    ) -> tuple[dict[str, Any], str]:
+        """Return the claims of the person, from a JSON object or from a signed token, and that token if there was one.
+
+        OpenID Connect Core §5.3.2.
+        """
         answer = calls.get(endpoints.userinfo, headers={"Authorization": f"Bearer {access_token}"})
         if answer.status != 200:
             raise ProviderFault("provider-error")
         if answer.media_type == "application/jwt":
-            claims = self._open(calls, endpoints, answer.body.decode("ascii", "replace").strip())
+            token = answer.body.decode("ascii", "replace").strip()
+            claims = self._open(calls, endpoints, token)
             check_addressed(claims, expected=expected)
             if "exp" in claims:
                 check_times(claims, at=at)
-            return claims
+            return claims, token
         if self._provider.signed_userinfo:
             raise ProviderFault("answer-type")
-        return answer.json()
+        return answer.json(), ""
 
     def _open(self, calls: Exchange, endpoints: Endpoints, token: str) -> dict[str, Any]:
         """Open a token; one that names an unknown key has the keys asked for again, once."""

@@ -4,7 +4,7 @@ import base64
 import binascii
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Any, cast
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.db import SessionStore
@@ -212,3 +212,21 @@ def _password_set_at(voter: Voter) -> str:
 
 def _instant(session: SessionBase, key: str) -> datetime:
     return datetime.fromisoformat(session[key])
+
+
+def take_out(session: SessionBase, name: str) -> Any:
+    """Take out of a session what serves once; return it, or None when another request took it, or nothing was there.
+
+    The row is locked, read again and written now, and not with the answer: of two requests that bring the same thing the
+    second finds nothing, even while the first one waits for somebody else.
+    """
+    store = cast(SessionStore, session)
+    with transaction.atomic():
+        list(store.model.objects.select_for_update(of=("self",)).filter(session_key=store.session_key))
+        current = type(store)(store.session_key)
+        kept = current.pop(name, None)
+        if kept is not None:
+            current.save()
+    # What this request read before must not be written again with its answer.
+    session.pop(name, None)
+    return kept

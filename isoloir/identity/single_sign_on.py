@@ -9,12 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase
-from django.contrib.sessions.backends.db import SessionStore
-from django.db import transaction
 
 from isoloir.elections.models import Election
 from isoloir.roll.models import Voter
@@ -22,6 +20,7 @@ from isoloir.roll.models import Voter
 from .errors import ArrivalRefused, ArrivalWaits, ProviderFault, SlowedDown
 from .oidc import Endpoints, PendingArrival, ProvedIdentity, Provider, RelyingParty
 from .permissions import require_open_portal
+from .sessions import take_out
 from .slowdown import begin_try, forgive_try, network_of
 from .voters import find_voter
 
@@ -166,20 +165,8 @@ def _put_off(session: SessionBase, taken: _Taken, code: str, *, at: datetime) ->
 
 
 def _take_pending(session: SessionBase) -> _Taken:
-    """Take out what the session kept, for this request alone.
-
-    The row is locked, read again and written now, and not with the answer: of two requests with one state the second
-    finds nothing, even while the first one waits for the employer.
-    """
-    store = cast(SessionStore, session)
-    with transaction.atomic():
-        list(store.model.objects.select_for_update(of=("self",)).filter(session_key=store.session_key))
-        current = type(store)(store.session_key)
-        kept = current.pop(_PENDING, None)
-        if kept is not None:
-            current.save()
-    # What this request read before must not be written again with its answer.
-    session.pop(_PENDING, None)
+    """Take out what the session kept, for this request alone."""
+    kept = take_out(session, _PENDING)
     if kept is None:
         raise _refusal(ProviderFault("state"))
     return _Taken.from_session(kept)

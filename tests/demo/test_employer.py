@@ -8,7 +8,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from isoloir.demo.models import EmployerGrant
+from isoloir.demo.models import ProviderGrant
 from isoloir.identity.oidc import code_challenge
 from tests.electorate import make_election, make_voter, pass_time, text
 from tests.electorate_fixtures import clock
@@ -113,7 +113,7 @@ def test_unknown_client_or_address_is_never_sent_back(voter, client, changes):
     answer = ask(client, changes, agent=voter.reference)
     assert answer.status_code == 400
     assert "Rien n’a été transmis" in text(answer)
-    assert not EmployerGrant.objects.exists()
+    assert not ProviderGrant.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_unknown_client_or_address_is_never_sent_back(voter, client, changes):
 )
 def test_request_that_is_not_as_agreed_is_sent_back_with_a_word(voter, client, changes, error):
     assert sent_back(ask(client, changes, agent=voter.reference))["error"] == error
-    assert not EmployerGrant.objects.exists()
+    assert not ProviderGrant.objects.exists()
 
 
 def test_agent_may_refuse(voter, client):
@@ -145,7 +145,7 @@ def test_agent_may_refuse(voter, client):
 def test_agent_who_is_not_offered_is_not_accepted(voter, client):
     assert "Choisissez qui vous êtes" in text(ask(client, agent=""))
     assert ask(client, agent="V-9999").status_code == 200
-    assert not EmployerGrant.objects.exists()
+    assert not ProviderGrant.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_nobody_is_told_about_without_a_token(voter, client):
 def test_nothing_that_serves_is_kept_in_the_clear(voter, client):
     code = code_for(client, voter)
     token = redeem(client, code).json()["access_token"]
-    kept = str(list(EmployerGrant.objects.values()))
+    kept = str(list(ProviderGrant.objects.values()))
     assert code not in kept
     assert token not in kept
 

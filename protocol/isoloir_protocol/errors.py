@@ -72,3 +72,7 @@ class ResultRefused(ProtocolError):
 
 class ArchiveRefused(ProtocolError):
     """An archive breaks the container or the order of events (§14)."""
+
+
+class RegisterRefused(ProtocolError):
+    """A register of keys breaks its chain, its signatures or the rules of re-issue (reissue.md)."""

@@ -297,4 +297,127 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Deux bulletins sont faits sous la même clé, alors que ce scrutin ne permet pas de revoter.",
         "Two ballots were made under the same key, but this election does not allow voting again.",
     ),
+    # --- register of keys (reissue.md)
+    "bad-slot": ("L’identifiant de la place n’a pas la forme attendue.", "The slot does not have the expected form."),
+    "register-empty": ("Le registre des clés est vide.", "The register of keys is empty."),
+    "register-truncated": (
+        "Le registre des clés s’arrête au milieu d’une ligne.",
+        "The register of keys stops in the middle of a line.",
+    ),
+    "register-wrong-parent": (
+        "La ligne {height} du registre n’est pas chaînée à la précédente : une ligne a été ôtée, changée ou déplacée.",
+        "Line {height} of the register is not chained to the one before: a line was removed, changed or moved.",
+    ),
+    "register-wrong-height": (
+        "La ligne {height} du registre ne porte pas le bon numéro.",
+        "Line {height} of the register bears the wrong number.",
+    ),
+    "register-misplaced-line": (
+        "La ligne {height} du registre n’est pas d’un type permis à cet endroit.",
+        "Line {height} of the register is not of a type allowed there.",
+    ),
+    "register-wrong-contest": (
+        "Le registre des clés est celui d’un autre scrutin.",
+        "The register of keys belongs to another election.",
+    ),
+    "register-not-sorted": (
+        "Les places de la ligne {height} du registre ne sont pas triées, ce qui peut trahir un ordre d’arrivée.",
+        "The slots of line {height} of the register are not sorted, which may betray an order of arrival.",
+    ),
+    "register-bad-batch": (
+        "La ligne {height} du registre ne contient pas entre 1 et {limit} réassorts.",
+        "Line {height} of the register does not hold between 1 and {limit} re-issues.",
+    ),
+    "register-one-signer": (
+        "Le portail et le service d’enregistrement ont la même clé : il n’y a pas de double contrôle.",
+        "The portal and the registrar have the same key: there is no double control.",
+    ),
+    "two-live-keys": (
+        "La place {slot} reçoit deux clés de même génération (ligne {height}).",
+        "Slot {slot} gets two keys of the same generation (line {height}).",
+    ),
+    "generation-skipped": (
+        "La place {slot} saute la génération {generation} (ligne {height}) : un réassort a été ôté.",
+        "Slot {slot} skips generation {generation} (line {height}): a re-issue was removed.",
+    ),
+    "reissue-limit-exceeded": (
+        "La place {slot} dépasse le nombre de réassorts permis, {limit} (ligne {height}).",
+        "Slot {slot} exceeds the number of re-issues allowed, {limit} (line {height}).",
+    ),
+    "unknown-slot": (
+        "La place {slot} n’est pas de ce scrutin (ligne {height}).",
+        "Slot {slot} is not of this election (line {height}).",
+    ),
+    "key-used-twice": (
+        "La clé donnée à la place {slot} a déjà servi dans ce scrutin (ligne {height}).",
+        "The key given to slot {slot} was already used in this election (line {height}).",
+    ),
+    "portal-signature-missing": (
+        "Le réassort de la place {slot} n’est pas signé par le portail (ligne {height}).",
+        "The re-issue of slot {slot} is not signed by the portal (line {height}).",
+    ),
+    "portal-signature-wrong": (
+        "Le réassort de la place {slot} n’est pas celui que le portail a signé (ligne {height}).",
+        "The re-issue of slot {slot} is not the one that the portal signed (line {height}).",
+    ),
+    "registrar-signature-missing": (
+        "Le réassort de la place {slot} n’est pas signé par le service d’enregistrement (ligne {height}).",
+        "The re-issue of slot {slot} is not signed by the registrar (line {height}).",
+    ),
+    "registrar-signature-wrong": (
+        "Le réassort de la place {slot} n’est pas celui que le service d’enregistrement a signé (ligne {height}).",
+        "The re-issue of slot {slot} is not the one that the registrar signed (line {height}).",
+    ),
+    "line-portal-signature-missing": (
+        "La ligne {height} du registre n’est pas signée par le portail.",
+        "Line {height} of the register is not signed by the portal.",
+    ),
+    "line-portal-signature-wrong": (
+        "La ligne {height} du registre n’est pas celle que le portail a signée.",
+        "Line {height} of the register is not the one that the portal signed.",
+    ),
+    "line-registrar-signature-missing": (
+        "La ligne {height} du registre n’est pas signée par le service d’enregistrement.",
+        "Line {height} of the register is not signed by the registrar.",
+    ),
+    "line-registrar-signature-wrong": (
+        "La ligne {height} du registre n’est pas celle que le service d’enregistrement a signée.",
+        "Line {height} of the register is not the one that the registrar signed.",
+    ),
+    "wrong-reissue-possession": (
+        "La preuve de possession d’une clé réassortie n’est pas valable.",
+        "The proof of possession of a re-issued key is not valid.",
+    ),
+    "reissue-without-registrar": (
+        "La ligne {height} réassortit des clés, alors que ce scrutin n’a pas de service d’enregistrement.",
+        "Line {height} re-issues keys, but this election has no registrar.",
+    ),
+    "register-not-closed": (
+        "L’urne est close, mais le registre des clés ne l’est pas.",
+        "The ballot box is closed, but the register of keys is not.",
+    ),
+    "register-wrong-credentials": (
+        "La clôture du registre ne nomme pas la liste de ses clés en vigueur.",
+        "The closing of the register does not name the list of its live keys.",
+    ),
+    "archive-not-live-keys": (
+        "Les clés de vote de l’archive ne sont pas les clés en vigueur du registre.",
+        "The credentials of the archive are not the live keys of the register.",
+    ),
+    "ballot-under-dead-key": (
+        "Un bulletin est fait sous une clé remplacée (place {slot}, génération {generation}).",
+        "A ballot was made under a replaced key (slot {slot}, generation {generation}).",
+    ),
+    "register-wrong-fingerprint": (
+        "Le scellement du registre ne porte pas l’empreinte de la fiche du scrutin.",
+        "The sealing of the register does not bear the fingerprint of the election record.",
+    ),
+    "register-wrong-voters": (
+        "Le scellement compte {published} électeurs, alors que le registre a {computed} places.",
+        "The sealing counts {published} voters, but the register has {computed} slots.",
+    ),
+    "register-wrong-count": (
+        "La clôture compte {published} réassorts, alors que le registre en contient {computed}.",
+        "The closing counts {published} re-issues, but the register holds {computed}.",
+    ),
 }

@@ -19,6 +19,14 @@ class CaptchaWrong(CaptchaRefused):
         return _("Ce ne sont pas les chiffres de l’image. En voici d’autres : recopiez-les.")
 
 
+class CaptchaMissing(CaptchaRefused):
+    """Nothing was copied, and no number found."""
+
+    @property
+    def message(self) -> str:
+        return _("Recopiez les chiffres de l’image ou du son.")
+
+
 class CaptchaExpired(CaptchaRefused):
     """The challenge is older than its life, was altered, or comes from another deployment."""
 

@@ -25,6 +25,15 @@ class ShownChallenge:
     work_target: str
     work_maximum: int
 
+    def as_json(self) -> dict[str, object]:
+        """Return what the script of a page that stays as it is needs to show this challenge in place of another."""
+        return {
+            "token": self.token,
+            "image": self.image_url,
+            "sound": self.sound_url,
+            "work": {"prefix": self.work_prefix, "target": self.work_target, "maximum": self.work_maximum},
+        }
+
 
 def present_challenge(token: str, *, at: datetime) -> ShownChallenge:
     """Return what shows the challenge of `token`. Raises CaptchaExpired."""

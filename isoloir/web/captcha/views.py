@@ -52,16 +52,7 @@ def sound(request: PortalRequest, token: str) -> HttpResponse:
 @require_safe
 def another(request: PortalRequest) -> JsonResponse:
     """Another challenge, for the button « Nouveau code » of a page that stays as it is."""
-    token = issue_challenge(at=request.now)
-    shown = present_challenge(token, at=request.now)
-    return JsonResponse(
-        {
-            "token": shown.token,
-            "image": shown.image_url,
-            "sound": shown.sound_url,
-            "work": {"prefix": shown.work_prefix, "target": shown.work_target, "maximum": shown.work_maximum},
-        }
-    )
+    return JsonResponse(present_challenge(issue_challenge(at=request.now), at=request.now).as_json())
 
 
 # A browser asks for one sound in several parts, and one token serves for five minutes: each is made once, and kept for the

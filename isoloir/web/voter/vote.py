@@ -4,6 +4,8 @@ import json
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import Http404, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
@@ -14,11 +16,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from isoloir.board.errors import BoardRefused
 from isoloir.board.records import election_record as sealed_election
+from isoloir.captcha.actions import check_answer, issue_challenge
+from isoloir.captcha.errors import CaptchaMissing, CaptchaRefused
 from isoloir.common.clock import paris_text, utc_text
 from isoloir.credentials.errors import CodeNotIssued, LinkKeyDestroyed, WrongCode
 from isoloir.credentials.possession import check_possession, new_challenge
 from isoloir.documents.receipts import PrintedReceipt, compose_receipt
-from isoloir.elections.models import Contest
+from isoloir.elections.models import Contest, Election
 from isoloir.identity.errors import SlowedDown
 from isoloir.identity.sessions import begin_vote
 from isoloir.identity.slowdown import begin_try, forgive_try
@@ -28,10 +32,13 @@ from isoloir.pollingstation.models import Seal
 from isoloir.pollingstation.receipts import Receipt, check_receipt, receipt_key
 from isoloir.roll.models import RollEntry
 from isoloir.web.access import VoterRequest, audience
+from isoloir.web.captcha.forms import CaptchaForm
+from isoloir.web.captcha.presentation import present_challenge
 from isoloir.web.scripts import script_context
 
 _CHALLENGE = "vote_challenge"
 _PROVED = "vote_code_proved_by"
+_CAPTCHA_PASSED = "vote_code_captcha_passed_by"
 # What one person can send: a ballot of a hundred lists is about 60 kB.
 _LONGEST_BODY = 512 * 1024
 
@@ -40,7 +47,8 @@ _LONGEST_BODY = 512 * 1024
 @require_GET
 def booth(request: VoterRequest) -> HttpResponse:
     """The page that hosts the booth; everything after happens in it, so that the code stays in its memory."""
-    context = {"state_url": reverse("voter:vote_state"), **script_context("booth.js")}
+    form = CaptchaForm(place="code", at=request.now)
+    context = {"state_url": reverse("voter:vote_state"), "captcha": form, **script_context("booth.js")}
     return render(request, "voter/booth.html", context)
 
 
@@ -67,6 +75,9 @@ def state(request: VoterRequest) -> JsonResponse:
             "receipt_key": receipt_key().hex(),
             "csrf_token": get_token(request),
             "code_proved": _code_is_proved(request),
+            "captcha": _captcha_is_asked(request),
+            "captcha_url": reverse("captcha:another"),
+            **_reissue_door(election, at=request.now),
             "contests": [_contest_state(entry, request, is_sealed=entry.contest_id in sealed) for entry in entries],
             "possession_url": reverse("voter:possession"),
             "receipt_pdf_url": reverse("voter:receipt_pdf"),
@@ -74,6 +85,15 @@ def state(request: VoterRequest) -> JsonResponse:
             "verify_url": reverse("voter:verify"),
         }
     )
+
+
+def _reissue_door(election: Election, *, at: datetime) -> dict[str, str | None]:
+    """Return where another code is asked for while it can be, else the day from which it can, if that is to come."""
+    if election.is_reissue_open(at=at):
+        return {"reissue_url": reverse("voter:reissue"), "reissue_opens_text": None}
+    opens_at = election.reissue_opens_at or election.voting_opens_at
+    is_to_come = bool(election.reissue_policies) and at < opens_at
+    return {"reissue_url": None, "reissue_opens_text": paris_text(opens_at) if is_to_come else None}
 
 
 def _contest_state(entry: RollEntry, request: VoterRequest, *, is_sealed: bool) -> dict[str, object]:
@@ -101,6 +121,16 @@ def _code_is_proved(request: VoterRequest) -> bool:
     return bool(request.session.get(_PROVED) == request.voter.pk)
 
 
+def forget_proved_code(session: SessionBase) -> None:
+    """Have the code asked for again: the one that was proved in this session has been replaced."""
+    session.pop(_PROVED, None)
+    session.pop(_CHALLENGE, None)
+
+
+def _captcha_is_asked(request: VoterRequest) -> bool:
+    return "code" in settings.CAPTCHA_PLACES and request.session.get(_CAPTCHA_PASSED) != request.voter.pk
+
+
 def _body(request: VoterRequest) -> bytes:
     return b"" if int(request.headers.get("content-length") or 0) > _LONGEST_BODY else request.body
 
@@ -113,9 +143,15 @@ def _refusal(status: int, error: str, message: str, **facts: object) -> JsonResp
 @require_POST
 def possession(request: VoterRequest) -> JsonResponse:
     """Check the proofs that the voter has the code; a wrong code is slowed per voter, never locked."""
-    challenge, proofs = _possession_request(request)
+    challenge, proofs, captcha = _possession_request(request)
     if not challenge or challenge != request.session.get(_CHALLENGE):
         return _refusal(409, "challenge_expired", _("La page a trop attendu. Recommencez."))
+    if _captcha_is_asked(request):
+        try:
+            _judge_captcha(request, captcha)
+        except CaptchaRefused as refused:
+            fresh = present_challenge(issue_challenge(at=request.now), at=request.now).as_json()
+            return _refusal(403, "captcha_wrong", refused.message, captcha=fresh)
     try:
         attempt = begin_try(action="code", subjects=[f"voter {request.voter.pk}"], at=request.now)
     except SlowedDown as slowed:
@@ -135,14 +171,25 @@ def possession(request: VoterRequest) -> JsonResponse:
     return JsonResponse({"ok": True})
 
 
-def _possession_request(request: VoterRequest) -> tuple[str, Any]:
+def _possession_request(request: VoterRequest) -> tuple[str, Any, Any]:
+    """Return the challenge, the proofs and the CAPTCHA as they were sent; no challenge when nothing can be read."""
     try:
         body = json.loads(_body(request))
     except (ValueError, RecursionError):
-        return "", None
+        return "", None, None
     if not isinstance(body, dict) or not isinstance(body.get("challenge"), str):
-        return "", None
-    return body["challenge"], body.get("proofs")
+        return "", None, None
+    return body["challenge"], body.get("proofs"), body.get("captcha")
+
+
+def _judge_captcha(request: VoterRequest, given: Any) -> None:
+    """Note a right answer in the session, where it is asked once. Raises CaptchaRefused."""
+    parts = given if isinstance(given, dict) else {}
+    token, answer, proof = (str(parts.get(name) or "") for name in ("token", "answer", "proof"))
+    if not answer.strip() and not proof:
+        raise CaptchaMissing
+    check_answer(token=token, answer=answer, proof=proof, at=request.now)
+    request.session[_CAPTCHA_PASSED] = request.voter.pk
 
 
 def _own_contest(request: VoterRequest, uuid: str) -> Contest:

@@ -151,4 +151,18 @@ class Captcha {
   }
 }
 
-document.querySelectorAll("[data-captcha]").forEach((root) => new Captcha(root));
+const alive = new WeakSet();
+
+function giveLife(root) {
+  if (alive.has(root)) {
+    return;
+  }
+  alive.add(root);
+  const captcha = new Captcha(root);
+  // A program judged the answer: it brings the next code.
+  root.addEventListener("captcha-renewed", ({ detail }) => captcha.take(detail));
+}
+
+document.querySelectorAll("[data-captcha]").forEach(giveLife);
+// One that is put into the page later says so: this file runs once, however often it is named.
+document.addEventListener("captcha-shown", ({ target }) => giveLife(target));

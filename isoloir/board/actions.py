@@ -1,13 +1,16 @@
-"""Appending to the board, and exporting a contest's archive."""
+"""Appending to the board: what sealing fixes, and the entries of the archive, whose Setup is written at closing."""
 
+import json
 from collections.abc import Iterable
 
 from django.db import transaction
+from isoloir_protocol.proofs import hex_hash
 
 from isoloir.elections.models import Contest
 
 from .errors import BoardRefused
-from .models import Entry
+from .models import Entry, SealedRecord
+from .records import setup_records
 
 # belenios-protocol §14.4: what may follow what. Our contests have no shuffle: the tally is homomorphic.
 _FOLLOWS: dict[str, set[str | None]] = {
@@ -18,6 +21,24 @@ _FOLLOWS: dict[str, set[str | None]] = {
     "PartialDecryption": {"EncryptedTally", "PartialDecryption"},
     "Result": {"PartialDecryption"},
 }
+
+
+def seal_record(*, contest: Contest, election: str, trustees: str) -> SealedRecord:
+    """Fix the texts that every ballot will be bound to; the list of credentials is final at closing only."""
+    return SealedRecord.objects.create(contest=contest, election=election, trustees=trustees)
+
+
+def append_setup(*, contest: Contest, credentials: bytes) -> None:
+    """Begin the archive: the sealed texts beside `credentials`, the list of the live keys. Raises BoardRefused."""
+    election, trustees = setup_records(contest)
+    payload = json.dumps(
+        {
+            "election": hex_hash(election.encode()), "trustees": hex_hash(trustees.encode()),
+            "credentials": hex_hash(credentials),
+        },
+        separators=(",", ":"),
+    )  # fmt: skip
+    append_entries(contest=contest, kind="Setup", records=[[election, trustees, credentials.decode(), payload]])
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from isoloir_protocol.election import read_election
 from isoloir.elections.models import Contest
 
 from .errors import BoardRefused
-from .models import Entry
+from .models import Entry, SealedRecord
 
 
 def records_of(contest: Contest, kind: str) -> list[list[str]]:
@@ -16,13 +16,20 @@ def records_of(contest: Contest, kind: str) -> list[list[str]]:
     return list(Entry.objects.filter(contest=contest, type=kind).order_by("height").values_list("records", flat=True))
 
 
-def setup_records(contest: Contest) -> tuple[str, str, str]:
-    """Return the exact texts of the election, the trustees and the credentials. Raises BoardRefused before sealing."""
+def setup_records(contest: Contest) -> tuple[str, str]:
+    """Return the exact texts of the election and of the trustees, as sealed. Raises BoardRefused before sealing."""
+    found = SealedRecord.objects.filter(contest=contest).values_list("election", "trustees").first()
+    if found is None:
+        raise BoardRefused(f"{contest.code} is not sealed")
+    return found
+
+
+def credentials_record(contest: Contest) -> str:
+    """Return the exact text of the final list of credentials: the live keys at closing. Raises BoardRefused before it."""
     found = records_of(contest, "Setup")
     if not found:
-        raise BoardRefused(f"{contest.code} is not sealed")
-    election, trustees, credentials = found[0][:3]
-    return election, trustees, credentials
+        raise BoardRefused(f"{contest.code} is not closed")
+    return found[0][2]
 
 
 @lru_cache(maxsize=1024)

@@ -4,6 +4,9 @@ Each contest has an X25519 key pair. The credential authority seals every slot t
 the portal keeps the private half in a file of its own (docs/mechanisms/link-key.md).
 """
 
+from django.db.models import Exists, OuterRef
+from isoloir_protocol.credentials import build_credentials
+from isoloir_protocol.group import Element
 from nacl.exceptions import CryptoError
 from nacl.public import PrivateKey, SealedBox
 
@@ -89,3 +92,10 @@ def require_live_key(entry: RollEntry, credential: str) -> None:
     # Public keys are public: there is nothing secret to compare in constant time here.
     if live_key(entry) != credential:
         raise WrongCode(entry.contest.uuid)
+
+
+def live_credentials(contest: Contest) -> bytes:
+    """Return the record of the live keys of every place of the contest, sorted (belenios-protocol §5)."""
+    superseded = SlotKey.objects.filter(slot=OuterRef("slot"), generation__gt=OuterRef("generation"))
+    live = SlotKey.objects.filter(~Exists(superseded), contest=contest).values_list("public_key", flat=True)
+    return build_credentials(Element.parse(key) for key in live.iterator(chunk_size=10_000))

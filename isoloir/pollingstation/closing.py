@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 
 from isoloir.ballotbox.actions import forget_order_of_voting, rewrite_at_random
 from isoloir.ballotbox.models import Ballot
-from isoloir.credentials.links import destroy_link_key, has_link_key
+from isoloir.board.actions import append_setup
+from isoloir.credentials.links import destroy_link_key, has_link_key, live_credentials
 from isoloir.elections.models import Contest
 from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
@@ -48,6 +49,7 @@ def _freeze(contest: Contest, actor: str, at: datetime) -> Contest:
         raise ClosingRefused(
             _("%(ballots)d bulletins pour %(lines)d émargements") % {"ballots": ballots, "lines": lines}
         )
+    append_setup(contest=locked, credentials=live_credentials(locked))
     rewrite_at_random()
     locked.state = Contest.State.CLOSED
     locked.save(update_fields=("state",))

@@ -7,14 +7,12 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Count
 from django.utils.translation import gettext as _
-from isoloir_protocol.credentials import build_credentials
 from isoloir_protocol.election import Question, build_election
-from isoloir_protocol.group import Element
 from isoloir_protocol.proofs import hex_hash
 from isoloir_protocol.trustees import read_trustees
 
 from isoloir.ballotbox.models import Ballot
-from isoloir.board.actions import append_entries
+from isoloir.board.actions import seal_record
 from isoloir.common.clock import utc_text
 from isoloir.credentials.links import has_link_key
 from isoloir.credentials.models import Slot, SlotKey, SlotLink
@@ -65,10 +63,12 @@ def seal_faults(station: PollingStation, contests: list[Contest], *, at: datetim
         name: dict(model.objects.filter(**{f"{path}__in": contests}).values_list(path).annotate(Count("pk")))
         for name, model, path in (
             ("roll", RollEntry, "contest"), ("links", SlotLink, "entry__contest"), ("slots", Slot, "contest"),
-            ("keys", SlotKey, "contest"), ("turnout", Turnout, "entry__contest"), ("ballots", Ballot, "contest"),
+            ("turnout", Turnout, "entry__contest"), ("ballots", Ballot, "contest"),
             ("lists", CandidateList, "contest"),
         )
     }  # fmt: skip
+    issued = SlotKey.objects.filter(contest__in=contests, generation=0)
+    counts["keys"] = dict(issued.values_list("contest").annotate(Count("pk")))
     for contest in contests:
         count = {name: found.get(contest.pk, 0) for name, found in counts.items()}
         faults += [f"{contest.code} : {fault}" for fault in _contest_faults(contest, count, at)]
@@ -95,18 +95,7 @@ def _seal(station: PollingStation, contest: Contest, by: Account, at: datetime) 
     bundle = candidate_bundle(contest)
     trustees = station.ceremony.trustees_record
     election = _election_text(contest, trustees, bundle)
-    keys = SlotKey.objects.filter(contest=contest).order_by("public_key").values_list("public_key", flat=True)
-    credentials = build_credentials(Element.parse(key) for key in keys)
-    payload = json.dumps(
-        {
-            "election": hex_hash(election), "trustees": hex_hash(trustees.encode()),
-            "credentials": hex_hash(credentials),
-        },
-        separators=(",", ":"),
-    )  # fmt: skip
-    append_entries(
-        contest=contest, kind="Setup", records=[[election.decode(), trustees, credentials.decode(), payload]]
-    )
+    seal_record(contest=contest, election=election.decode(), trustees=trustees)
     contest.state = Contest.State.SEALED
     contest.save(update_fields=("state",))
     parts = seal_parts(contest, station)

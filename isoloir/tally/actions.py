@@ -24,7 +24,7 @@ from isoloir_protocol.trustees import read_trustees
 
 from isoloir.ballotbox.actions import ballots_in_random_order
 from isoloir.board.actions import append_entries
-from isoloir.board.records import election_record, records_of, setup_records
+from isoloir.board.records import credentials_record, election_record, records_of, setup_records
 from isoloir.elections.models import Contest
 from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
@@ -164,8 +164,8 @@ def _owned(owner: int, text: str) -> list[str]:
 
 
 def _registered(contest: Contest) -> int:
-    """Electors registered: one credential each in the sealed record."""
-    return len(json.loads(setup_records(contest)[2]))
+    """Electors registered: one credential each in the record."""
+    return len(json.loads(credentials_record(contest)))
 
 
 def _seats(contest: Contest, votes: list[int], draws: tuple[int, ...]) -> dict[str, object]:

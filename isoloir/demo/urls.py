@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from . import employer_views, views
+from . import employer_views, franceconnect_views, views
 
 app_name = "demo"
+# The paths of FranceConnect itself.
+_FRANCECONNECT = "franceconnect/api/v2/"
 urlpatterns = [
     path("", views.guide, name="guide"),
     path("identites/", views.identities, name="identities"),
@@ -19,4 +21,14 @@ urlpatterns = [
     path("employeur/jeton/", employer_views.token, name="employer_token"),
     path("employeur/identite/", employer_views.userinfo, name="employer_userinfo"),
     path("employeur/cles.json", employer_views.keys, name="employer_keys"),
+    path(
+        f"{_FRANCECONNECT}.well-known/openid-configuration",
+        franceconnect_views.description,
+        name="franceconnect_description",
+    ),
+    path(f"{_FRANCECONNECT}authorize", franceconnect_views.authorize, name="franceconnect_authorize"),
+    path(f"{_FRANCECONNECT}token", franceconnect_views.token, name="franceconnect_token"),
+    path(f"{_FRANCECONNECT}userinfo", franceconnect_views.userinfo, name="franceconnect_userinfo"),
+    path(f"{_FRANCECONNECT}jwks", franceconnect_views.keys, name="franceconnect_keys"),
+    path(f"{_FRANCECONNECT}session/end", franceconnect_views.end_session, name="franceconnect_logout"),
 ]

@@ -128,5 +128,11 @@ TABLE: dict[str, Row] = {
     "demo:employer_token": Row("public", method="post"),
     "demo:employer_userinfo": Row("public"),
     "demo:employer_keys": Row("public"),
+    "demo:franceconnect_description": Row("public"),
+    "demo:franceconnect_authorize": Row("public"),
+    "demo:franceconnect_token": Row("public", method="post"),
+    "demo:franceconnect_userinfo": Row("public"),
+    "demo:franceconnect_keys": Row("public"),
+    "demo:franceconnect_logout": Row("public"),
     "demo:notices": Row("public", arguments={"name": "notice"}),
 }

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .franceconnect import franceconnect_from
 from .single_sign_on import single_sign_on_from
+from .sms import sms_backends_from
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = Path(os.environ.get("ISOLOIR_VAR", BASE_DIR / "var"))
@@ -205,6 +206,18 @@ EMAIL_TIMEOUT = 30
 # What the worker notes beside the database while it sends (docs/mechanisms/messages.md); on the worker's own disk.
 SPOOL_DIR = Path(os.environ.get("ISOLOIR_SPOOL", VAR_DIR / "spool"))
 PORTAL_URL = os.environ.get("ISOLOIR_PORTAL_URL", "http://127.0.0.1:8000")
+# Providers of text messages in the order in which they are asked (docs/mechanisms/messages.md); none: no text messages.
+SMS_BACKENDS = sms_backends_from(os.environ)
+# When the supervision cell is told: deliveries of the last hours by operator or domain, the queue, what it takes to count.
+DELIVERY_ALERTS = {
+    "delivered_rate": 0.90,
+    "returned_rate": 0.10,
+    "settled_minutes": 10,
+    "least": 20,
+    "window_hours": 2,
+    "queue_minutes": 5,
+    "period_hours": 6,
+}
 
 # CAPTCHA (docs/mechanisms/captcha.md): whose it is (local, captchetat, or test), where it is asked, how many digits (4 or 5),
 # and the largest number of the proof of work that stands in for it.
@@ -228,6 +241,8 @@ PROVIDER_EXCHANGES_AT_ONCE = int(os.environ.get("ISOLOIR_SSO_AT_ONCE", "2"))
 # Without an address voters' codes are not issued again.
 REGISTRAR_URL = os.environ.get("ISOLOIR_REGISTRAR_URL", "")
 REGISTRAR_KEY = os.environ.get("ISOLOIR_REGISTRAR_KEY", "")
+# New keys are published together: once so many of a contest wait, or that many hours after its last line.
+REGISTER_BATCH, REGISTER_HOURS = 20, 6
 
 LOGGING = {
     "version": 1,

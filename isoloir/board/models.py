@@ -52,3 +52,26 @@ class RegisterLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contest_id}/{self.height} {self.type}"
+
+
+class RegisterProgress(models.Model):
+    """What changes about a contest's register: how far it is, and the line that waits for the registrar's signature.
+
+    The registrar signs one line at each height and never another: `draft` (the line without signatures) is committed
+    before it is asked, so that whoever takes over asks for the same.
+    """
+
+    contest = models.OneToOneField(
+        Contest, on_delete=models.PROTECT, primary_key=True, related_name="register_progress"
+    )
+    draft = models.TextField(blank=True)
+    is_sealed = models.BooleanField(default=False)
+    is_closed = models.BooleanField(default=False)
+    # When its last line was published; lines themselves bear no time.
+    extended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "register progress"
+
+    def __str__(self) -> str:
+        return str(self.contest_id)

@@ -25,7 +25,7 @@ from nacl.exceptions import CryptoError
 from isoloir.common.bulkrows import insert_rows
 from isoloir.common.csvfiles import Column, CsvFile
 from isoloir.common.errors import Faults
-from isoloir.elections.actions import lock_unsealed
+from isoloir.elections.actions import lock_before_register
 from isoloir.elections.models import Contest, Election
 from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
@@ -80,7 +80,7 @@ def load_slots(*, election: Election, files: Mapping[str, bytes], actor: str, at
     Every public key is a member of the group, every link opens to a slot of its contest, and the roll, the slots and the
     links of each contest are in one-to-one correspondence; else nothing is loaded and every bad line is named.
     """
-    election = lock_unsealed(election)
+    election = lock_before_register(election)
     faults = Faults()
     contests = list(election.contests.order_by("code"))
     counts = _check_manifest(contests, files, faults)

@@ -48,6 +48,12 @@ class SlotKey(models.Model):
     line = models.PositiveIntegerField(null=True)
 
     class Meta:
+        indexes = (
+            # The worker looks at every turn whether re-issued keys wait for their line: they are few among millions.
+            models.Index(
+                fields=("contest",), condition=models.Q(line=None, generation__gt=0), name="credentials_waiting_keys"
+            ),
+        )
         constraints = (
             models.UniqueConstraint(fields=("slot", "generation"), name="credentials_generation_once"),
             models.CheckConstraint(

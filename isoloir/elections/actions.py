@@ -10,7 +10,7 @@ from isoloir.common.clock import utc_text
 from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
 
-from .errors import AccountRulesRefused, CalendarRefused, ElectionSealed, SlugTaken
+from .errors import AccountRulesRefused, CalendarRefused, ElectionSealed, RegisterBegun, SlugTaken
 from .models import Contest, Election
 
 # The delay left to voters who were authenticated before closing is at most thirty minutes.
@@ -147,4 +147,14 @@ def lock_unsealed(election: Election) -> Election:
     contests = Contest.objects.select_for_update(of=("self",)).filter(election=locked).order_by("pk")
     if any(contest.is_sealed for contest in contests):
         raise ElectionSealed(locked.slug)
+    return locked
+
+
+def lock_before_register(election: Election) -> Election:
+    """Hold the election as `lock_unsealed` does, for what changes contests, roll or keys. Raises ElectionSealed, and
+    RegisterBegun among it.
+    """
+    locked = lock_unsealed(election)
+    if locked.contests.filter(has_register=True).exists():
+        raise RegisterBegun(locked.slug)
     return locked

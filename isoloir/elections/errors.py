@@ -20,6 +20,15 @@ class ElectionSealed(ElectionRefused):
     sentence = _("Au moins un scrutin est scellé : ce qui a été scellé ne se modifie plus.")
 
 
+class RegisterBegun(ElectionSealed):
+    """The register of keys of at least one contest has begun: the keys issued are public, or one was already replaced."""
+
+    code = "register_begun"
+    sentence = _(
+        "Le registre des clés est ouvert : ni la liste électorale, ni les scrutins, ni les clés ne s’importent plus."
+    )
+
+
 class CalendarRefused(ElectionRefused):
     """The dates are not in order. `faults` gives the sentence of each field at fault."""
 

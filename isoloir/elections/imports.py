@@ -20,7 +20,7 @@ from isoloir.common.errors import Faults
 from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
 
-from .actions import lock_unsealed
+from .actions import lock_before_register, lock_unsealed
 from .listfiles import logo_for, statement_for
 from .models import Candidate, CandidateList, Contest, Election, Organisation
 
@@ -120,7 +120,7 @@ def load_contests(
 
     `stations` are the codes of the bureaux that exist: the caller, who knows them, ties contests to them.
     """
-    election = lock_unsealed(election)
+    election = lock_before_register(election)
     faults = Faults()
     contests = _read_contests(
         CsvFile(name=CONTESTS_FILE, content=content, columns=CONTEST_COLUMNS, faults=faults), stations

@@ -150,6 +150,8 @@ class Contest(models.Model):
     kind = models.CharField(max_length=5, choices=Kind)
     seats = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=10, choices=State, default=State.PREPARED)
+    # Its register of keys has begun, or a voting code was issued again: neither its roll nor its keys are imported anew.
+    has_register = models.BooleanField(default=False, db_default=False)
 
     objects = ContestQuerySet.as_manager()
 

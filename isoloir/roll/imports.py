@@ -19,7 +19,7 @@ from isoloir.common.bulkrows import insert_rows
 from isoloir.common.csvfiles import Column, CsvFile, Line, folded
 from isoloir.common.errors import Faults
 from isoloir.documents import notices
-from isoloir.elections.actions import lock_unsealed
+from isoloir.elections.actions import lock_before_register
 from isoloir.elections.imports import split_cell
 from isoloir.elections.models import Election
 from isoloir.journal.actions import record
@@ -91,7 +91,7 @@ def import_voters(*, election: Election, content: bytes, actor: str, at: datetim
 
     The number of queries does not depend on the number of voters.
     """
-    election = lock_unsealed(election)
+    election = lock_before_register(election)
     contests = dict(election.contests.values_list("code", "pk"))
     if not contests:
         raise NoContest

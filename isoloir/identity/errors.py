@@ -7,6 +7,8 @@ from django.utils.translation import ngettext
 
 from isoloir.common.clock import paris_text
 
+from .faults import ProviderFault as ProviderFault  # noqa: PLC0414  # Said to be exported, for mypy too.
+
 
 class IdentityRefused(Exception):
     """An act of identification was refused; `message` is for the person and tells the way forward."""
@@ -165,14 +167,6 @@ class AnswerRefused(IdentityRefused):
     @property
     def message(self) -> str:
         return " ".join(self.sentences)
-
-
-class ProviderFault(Exception):
-    """An identity provider's answer cannot be trusted, or did not come; `code` names the fault and nothing received."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 class ArrivalRefused(IdentityRefused):

@@ -15,7 +15,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
-from .errors import ProviderFault
+from .faults import ProviderFault
 
 ALGORITHMS = ("ES256", "RS256")
 _KEY_TYPES = {"ES256": "EC", "RS256": "RSA"}

@@ -12,6 +12,14 @@ class WrongCode(CredentialRefused):
     """The keys that were proved are not the live keys of this voter's places."""
 
 
+class ReplacedCode(WrongCode):
+    """The key that was proved is a former key of this voter's own place: the code was issued again since."""
+
+
+class KeyChanging(CredentialRefused):
+    """A new key of this voter's place waits for its signatures: no key of the place casts a ballot meanwhile."""
+
+
 class CodeNotIssued(CredentialRefused):
     """No key was received yet for one of this voter's places."""
 

@@ -4,6 +4,8 @@ Each contest has an X25519 key pair. The credential authority seals every slot t
 the portal keeps the private half in a file of its own (docs/mechanisms/link-key.md).
 """
 
+from dataclasses import dataclass
+
 from django.db.models import Exists, OuterRef
 from isoloir_protocol.credentials import build_credentials
 from isoloir_protocol.group import Element
@@ -14,8 +16,8 @@ from isoloir.common.secretfiles import SecretMissing, create_secret, destroy_sec
 from isoloir.elections.models import Contest
 from isoloir.roll.models import RollEntry
 
-from .errors import CodeNotIssued, LinkKeyDestroyed, WrongCode
-from .models import SlotKey, SlotLink
+from .errors import CodeNotIssued, KeyChanging, LinkKeyDestroyed, ReplacedCode, WrongCode
+from .models import PendingKey, SlotKey, SlotLink
 
 
 def _secret_name(contest: Contest) -> str:
@@ -61,36 +63,67 @@ def open_slot(contest: Contest, link: SlotLink) -> str:
         raise CodeNotIssued(contest.uuid) from None
 
 
-def live_key(entry: RollEntry) -> str:
-    """Return the live public key (64 hex) of the voter's place in the contest. Raises CodeNotIssued, LinkKeyDestroyed."""
-    return live_keys([entry])[entry.pk]
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A voter's place in one contest, opened: its slot, and its keys (64 hex) from the issued one to the live one."""
+
+    slot: int
+    name: str
+    keys: tuple[str, ...]
+
+    @property
+    def live_key(self) -> str:
+        return self.keys[-1]
+
+    @property
+    def generation(self) -> int:
+        """The generation of the live key."""
+        return len(self.keys) - 1
 
 
-def live_keys(entries: list[RollEntry]) -> dict[int, str]:
-    """Return the live public key of each entry, in two queries however many contests a voter has (1 to 7)."""
+def places_of(entries: list[RollEntry]) -> dict[int, Place]:
+    """Return the place of each entry, in two queries however many contests a voter has (1 to 7).
+
+    Raises CodeNotIssued, LinkKeyDestroyed.
+    """
     links = SlotLink.objects.in_bulk([entry.pk for entry in entries])
-    slots: dict[str, int] = {}
+    slots: dict[tuple[int, str], int] = {}
     for entry in entries:
         if entry.pk not in links:
             raise CodeNotIssued(entry.contest.uuid)
-        slots[open_slot(entry.contest, links[entry.pk])] = entry.pk
-    keys: dict[int, str] = {}
+        slots[entry.contest_id, open_slot(entry.contest, links[entry.pk])] = entry.pk
     rows = (
-        SlotKey.objects.filter(slot__name__in=slots, contest__in=[entry.contest_id for entry in entries])
+        SlotKey.objects.filter(slot__name__in={name for _contest, name in slots}, contest__in={key for key, _ in slots})
         .order_by("generation")
-        .values_list("slot__name", "public_key")
+        .values_list("contest", "slot", "slot__name", "public_key")
     )
-    for slot, public_key in rows:
-        keys[slots[slot]] = public_key
-    if len(keys) != len(entries):
+    places: dict[int, Place] = {}
+    for contest, slot, name, public_key in rows:
+        former = places[slots[contest, name]].keys if slots[contest, name] in places else ()
+        places[slots[contest, name]] = Place(slot, name, (*former, public_key))
+    if len(places) != len(entries):
         raise CodeNotIssued(entries[0].contest.uuid)
-    return keys
+    return places
+
+
+def live_key(entry: RollEntry) -> str:
+    """Return the live public key (64 hex) of the voter's place in the contest. Raises CodeNotIssued, LinkKeyDestroyed."""
+    return places_of([entry])[entry.pk].live_key
 
 
 def require_live_key(entry: RollEntry, credential: str) -> None:
-    """Refuse a ballot under any key but the live one of the voter's own place. Raises WrongCode."""
+    """Refuse a ballot under any key but the live one of the voter's own place.
+
+    Raises KeyChanging while a new key of that place waits for its signatures, ReplacedCode under a former key of it,
+    WrongCode under any other.
+    """
+    if PendingKey.objects.filter(entry=entry).exists():
+        raise KeyChanging(entry.contest.uuid)
+    place = places_of([entry])[entry.pk]
     # Public keys are public: there is nothing secret to compare in constant time here.
-    if live_key(entry) != credential:
+    if credential in place.keys[:-1]:
+        raise ReplacedCode(entry.contest.uuid)
+    if place.live_key != credential:
         raise WrongCode(entry.contest.uuid)
 
 

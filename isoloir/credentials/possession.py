@@ -9,8 +9,8 @@ from isoloir_protocol.possession import verify_possession
 
 from isoloir.roll.models import Voter
 
-from .errors import LinkKeyDestroyed, WrongCode
-from .links import has_link_key, live_keys
+from .errors import LinkKeyDestroyed, ReplacedCode, WrongCode
+from .links import has_link_key, places_of
 
 # Thirty-two random bytes: a signed challenge proves possession now, not once upon a time.
 _CHALLENGE_BYTES = 32
@@ -22,23 +22,25 @@ def new_challenge() -> str:
 
 
 def check_possession(*, voter: Voter, challenge: str, proofs: Any) -> None:
-    """Check that `proofs` (one per contest) are made with the live keys of this voter. Raises WrongCode, CodeNotIssued,
-    LinkKeyDestroyed.
+    """Check that `proofs` (one per contest) are made with the live keys of this voter.
 
-    The voter's closed contests, whose link key is destroyed, are left out; at least one proof must be checked.
+    Raises WrongCode (ReplacedCode when a former key of the voter's own place was proved instead), CodeNotIssued,
+    LinkKeyDestroyed. Contests already voted are left out, for a re-issue since did not change their keys (R211-566), and
+    closed contests, whose link key is destroyed; at least one proof must be checked.
     """
     entries = [
         entry
-        for entry in voter.entries.select_related("contest").order_by("contest__code")
+        for entry in voter.entries.filter(turnout=None).select_related("contest").order_by("contest__code")
         if has_link_key(entry.contest)
     ]
     if not entries:
         raise LinkKeyDestroyed
-    keys = live_keys(entries)
+    places = places_of(entries)
     given = _by_contest(proofs)
     for entry in entries:
+        place = places[entry.pk]
         credential, proof = given.get(entry.contest.uuid, (None, None))
-        if credential != keys[entry.pk]:
+        if credential not in place.keys:
             raise WrongCode
         try:
             verify_possession(
@@ -46,6 +48,8 @@ def check_possession(*, voter: Voter, challenge: str, proofs: Any) -> None:
             )
         except ProtocolError:
             raise WrongCode from None
+        if credential != place.live_key:
+            raise ReplacedCode
 
 
 def _by_contest(proofs: Any) -> dict[str, tuple[Any, Any]]:

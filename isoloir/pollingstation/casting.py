@@ -13,13 +13,22 @@ from isoloir.board.errors import BoardRefused
 from isoloir.board.records import election_record
 from isoloir.common.clock import paris_text
 from isoloir.common.locks import hold_row
-from isoloir.credentials.errors import CodeNotIssued, LinkKeyDestroyed, WrongCode
+from isoloir.credentials.errors import CodeNotIssued, KeyChanging, LinkKeyDestroyed, ReplacedCode, WrongCode
 from isoloir.credentials.links import require_live_key
 from isoloir.elections.models import Contest
 from isoloir.messaging.actions import queue_email
 from isoloir.roll.models import RollEntry, Turnout, Voter
 
-from .errors import AlreadyVoted, BallotRefused, NotOnRoll, PollClosed, PollNotOpen, PollSuspended
+from .errors import (
+    AlreadyVoted,
+    BallotRefused,
+    CodeChanging,
+    DeadKey,
+    NotOnRoll,
+    PollClosed,
+    PollNotOpen,
+    PollSuspended,
+)
 from .receipts import Receipt, sign_receipt
 
 
@@ -85,6 +94,10 @@ def _require_own_key(entry: RollEntry, ballot: VerifiedBallot) -> None:
         require_live_key(entry, ballot.credential.text)
     except LinkKeyDestroyed:
         raise PollClosed from None
+    except KeyChanging:
+        raise CodeChanging from None
+    except ReplacedCode:
+        raise DeadKey from None
     except (WrongCode, CodeNotIssued):
         raise BallotRefused("not-this-voters-key") from None
 

@@ -39,6 +39,16 @@ class BallotRefused(PollingStationRefused):
     sentence = _("Ce bulletin n’est pas valable : il n’a pas été déposé. Rechargez la page et recommencez.")
 
 
+class CodeChanging(PollingStationRefused):
+    code = "code_changing"
+    sentence = _("Un nouveau code est en cours d’établissement pour ce scrutin ; attendez une minute.")
+
+
+class DeadKey(PollingStationRefused):
+    code = "dead_key"
+    sentence = _("Ce code de vote a été remplacé ; utilisez le nouveau.")
+
+
 class NotOnRoll(PollingStationRefused):
     code = "not_on_roll"
     sentence = _("Vous n’êtes pas sur la liste électorale de ce scrutin.")
@@ -57,6 +67,13 @@ class SealRefused(PollingStationRefused):
 class ClosingRefused(PollingStationRefused):
     code = "closing_refused"
     sentence = _("La clôture est impossible.")
+
+
+class RegisterRefused(PollingStationRefused):
+    """The register of keys cannot go on: the registrar refuses its next line, or it was begun without a registrar."""
+
+    code = "register_refused"
+    sentence = _("Le registre des clés ne peut pas être complété.")
 
 
 class ReceiptInvalid(PollingStationRefused):

@@ -12,11 +12,10 @@ from nacl.public import PublicKey, SealedBox
 
 from isoloir.common.errors import ImportRefused
 from isoloir.common.secretfiles import read_secret
-from isoloir.credentials.authority.issue import issue_codes
 from isoloir.credentials.authority.request import read_request
 from isoloir.credentials.errors import RequestRefused
 from isoloir.credentials.imports import import_slots, load_slots
-from isoloir.credentials.links import ensure_link_key, live_keys
+from isoloir.credentials.links import ensure_link_key, live_key
 from isoloir.credentials.models import Slot, SlotKey, SlotLink
 from isoloir.credentials.request import export_credential_request
 from isoloir.elections.errors import ElectionSealed
@@ -25,6 +24,7 @@ from isoloir.journal.models import JournalEntry
 from isoloir.pollingstation.files import import_files
 from isoloir.roll.models import RollEntry
 from tests import importing
+from tests.authority import codes_of, issue
 from tests.factories import make_election
 from tests.importing import ACTOR, AT, places
 
@@ -43,7 +43,7 @@ def election() -> Election:
 def issued(election: Election, tmp_path: Path) -> Path:
     """What the credential authority makes of the request: the directories `portal` and `private`."""
     export_credential_request(election=election, directory=tmp_path / "request", actor=ACTOR, at=AT)
-    issue_codes(read_request(tmp_path / "request"), tmp_path / "issued")
+    issue(tmp_path / "request", tmp_path / "issued")
     return tmp_path / "issued"
 
 
@@ -135,10 +135,10 @@ def test_every_voter_of_every_contest_gets_the_slot_of_the_code(election: Electi
     done = import_slots(election=election, directory=issued / "portal", actor=ACTOR, at=AT)
     assert done.slots_by_contest == {"CSA-MIN": 6, "CAP-1": 3, "CCP-S": 3}
     assert done.slots == Slot.objects.count() == SlotKey.objects.count() == SlotLink.objects.count() == 12
-    codes = dict(line.split(";") for line in (issued / "private" / "codes.csv").read_text().split()[1:])
+    codes = codes_of(issued)
     for entry in RollEntry.objects.select_related("contest", "voter"):
         secret = derive_secret(uuid=entry.contest.uuid, code=codes[entry.voter.reference])
-        assert live_keys([entry])[entry.pk] == public_credential(secret).text
+        assert live_key(entry) == public_credential(secret).text
 
 
 def test_importing_again_replaces_the_slots(election: Election, issued: Path) -> None:

@@ -1,6 +1,7 @@
 """What the migrations do to the rows that an earlier release left."""
 
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -63,3 +64,27 @@ def test_voters_links_and_elections_of_the_first_release_are_kept(tmp_path: Path
         assert rows.execute("SELECT count(*) >= 3 FROM identity_challengequestion WHERE election_id = 1").fetchone()[0]
         account = rows.execute("SELECT question_id, answer, password FROM identity_voteraccount").fetchone()
         assert account == (None, "", "hash")
+
+
+def test_texts_of_contests_that_were_sealed_by_the_first_release_are_found_again(tmp_path: Path) -> None:
+    database = tmp_path / "former.sqlite3"
+    migrate(database, "board", "0002")
+    with closing(sqlite3.connect(database)) as rows, rows:
+        # A constraint of Django's asks for it.
+        rows.create_function("regexp", 2, lambda pattern, text: bool(re.search(pattern, text)))
+        write(
+            rows, "elections_election", id=1, slug="former", name="Élection", organiser="Académie", help_line="",
+            portal_opens_at=AT, lists_shown_at=AT, voting_opens_at="2026-12-03 08:00:00",
+            voting_closes_at="2026-12-10 17:00:00", grace=1_800_000_000,
+        )  # fmt: skip
+        write(
+            rows, "elections_contest", id=1, election_id=1, uuid="2" * 22, code="CSA", name="CSA", kind="list",
+            instance="csa", seats=5, academy="", state="published",
+        )  # fmt: skip
+        setup = '["{election}", "[trustees]", "[credentials]", "{payload}"]'
+        write(rows, "board_entry", contest_id=1, height=0, type="Setup", records=setup)
+        write(rows, "board_entry", contest_id=1, height=1, type="Ballot", records='["{ballot}"]')
+    migrate(database)
+    with closing(sqlite3.connect(database)) as rows:
+        found = rows.execute("SELECT contest_id, election, trustees FROM board_sealedrecord").fetchall()
+    assert found == [(1, "{election}", "[trustees]")]

@@ -23,6 +23,7 @@ SECRET_KEY = os.environ.get("ISOLOIR_SECRET_KEY") or _secret_key()
 INSTALLED_APPS = [*INSTALLED_APPS, "isoloir.demo"]
 CLOCK = "isoloir.demo.clock.now"
 EMAIL_BACKEND = "isoloir.demo.mailbox.MailboxBackend"
+SMS_BACKENDS = [{"backend": "isoloir.demo.mailbox.SmsMailbox", "name": "mailbox"}]
 
 # The fictional employer's portal (isoloir.demo.employer), served by the same process: what it has registered us as, how it
 # signs, and, below, the same as the portal of the elections knows it.

@@ -35,6 +35,7 @@ class Kind(models.TextChoices):
     REGISTER_EXTENDED = "register.extended", _("Registre des clés complété")
     NOTICES_RECONCILED = "notices.reconciled", _("Notices rapprochées")
     DELIVERY_ALERTED = "delivery.alerted", _("Alerte sur la remise des messages")
+    REISSUE_ALERTED = "reissue.alerted", _("Alerte sur le réassort")
     POLL_CLOSED = "poll.closed", _("Scrutin clos et urne figée")
     LINK_KEY_DESTROYED = "link-key.destroyed", _("Clé de liaison détruite")
     COUNT_BEGUN = "count.begun", _("Dépouillement commencé")

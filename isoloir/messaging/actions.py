@@ -5,38 +5,32 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
-from django.db import connection, models, transaction
-from django.db.models import F, Q
 from django.utils import timezone
 from nacl.secret import SecretBox
 
 from isoloir.common.secretfiles import ensure_secret
 
 from .answers import MOST_IN_A_ROW, Answers, code_of, keeps_connection
-from .errors import RelayAway
+from .batches import BATCH_SECONDS, claim_due, due, having, settle
+from .errors import RelayAway, SmsRefused
+from .gsm7 import is_gsm7, segments
 from .identifiers import identifier_key, message_id
 from .models import Message
-from .spool import LARGEST_BATCH, Outcome, Spool, left_batches, living_batches
+from .numbers import country_and_operator, domain_of
+from .sms import sms_backends
+from .spool import LARGEST_BATCH, Outcome, Spool, left_batches
+from .texting import SEALING_KEY, send_batch
 
-_KEY = "message-key"
-# A relay in trouble is asked again for a day, as long as a link lives by default: after it the message would arrive
-# useless, and what it holds, kept, would only join later an address with a link or with a ballot's reference.
-_GIVEN_UP_AFTER = timedelta(hours=24)
-# Between two attempts at most: once the relay is mended, everything has left half an hour later.
-_LONGEST_WAIT = timedelta(minutes=30)
-# A message in doubt may have arrived each time: so many copies at most.
-_MOST_DOUBTS = 8
-# How long a worker works on a batch at most, and how long the batch is its own: the message in hand when the minute ends
-# may take nine minutes more, which is beyond all the answers of a connection and of a message at EMAIL_TIMEOUT each.
-_BATCH_SECONDS = 60.0
-_CLAIM = timedelta(minutes=10)
+# A text message of more segments than that is a letter.
+_MOST_SEGMENTS = 3
+_CHANNELS = (Message.Channel.EMAIL, Message.Channel.SMS)
 logger = logging.getLogger("isoloir.messaging")
 
 
@@ -52,12 +46,12 @@ def queue_emails(
 
     With `is_bulk` they leave after all those that somebody is waiting for.
     """
-    box = SecretBox(ensure_secret(_KEY))
+    box = SecretBox(ensure_secret(SEALING_KEY))
     return Message.objects.bulk_create(
         [
             Message(
                 channel=Message.Channel.EMAIL, kind=kind, sealed=box.encrypt(json.dumps(message).encode()),
-                queued_at=at, next_attempt_at=at, is_bulk=is_bulk,
+                queued_at=at, next_attempt_at=at, is_bulk=is_bulk, carrier=domain_of(message[0]),
             )
             for message in messages
         ],
@@ -65,21 +59,60 @@ def queue_emails(
     )  # fmt: skip
 
 
+def queue_sms(*, kind: str, recipient_e164: str, body: str, at: datetime) -> Message:
+    """Write one text message to the outbox, in the caller's transaction; the worker sends it after commit.
+
+    Raises SmsRefused: `no-provider` (none is set up), `number` (not E.164, or of no country), `alphabet` (outside GSM-7),
+    `too-long` (more than three segments).
+    """
+    if not sms_backends():
+        raise SmsRefused("no-provider")
+    country, operator = country_and_operator(recipient_e164)
+    if not is_gsm7(body):
+        raise SmsRefused("alphabet")
+    if segments(body) > _MOST_SEGMENTS:
+        raise SmsRefused("too-long")
+    box = SecretBox(ensure_secret(SEALING_KEY))
+    return Message.objects.create(
+        channel=Message.Channel.SMS, kind=kind, sealed=box.encrypt(json.dumps([recipient_e164, "", body]).encode()),
+        queued_at=at, next_attempt_at=at, carrier=operator, country=country,
+    )  # fmt: skip
+
+
 def _never() -> bool:
     return False
 
 
-def deliver_queued(*, at: datetime, limit: int = 100, stopped: Callable[[], bool] = _never) -> int:
-    """Send up to `limit` messages that are due; return how many left. A message that fails is tried again later.
+def deliver_queued(
+    *,
+    at: datetime,
+    limit: int = 100,
+    stopped: Callable[[], bool] = _never,
+    channels: Collection[str] = _CHANNELS,
+) -> int:
+    """Send up to `limit` messages of each channel that are due; return how many left. What fails is tried again later.
 
     First takes up what dead workers left. No transaction is open while messages leave: the batch is claimed in a short
     one, each message is noted in a file beside the database, and what became of all is written in another short one.
-    `stopped` is asked before each message: once it says so, the rest of the batch is given back.
+    `stopped` is asked before each message: once it says so, the rest of the batch is given back. A batch holds messages
+    of one channel: two workers, one for each, do not wait for each other's provider.
     """
-    mail = get_connection(fail_silently=False)
     try:
         recover_left_batches(at=at)
-        if not _due(at).exists():
+        sent = _deliver_mails(at=at, limit=limit, stopped=stopped) if Message.Channel.EMAIL in channels else 0
+        if Message.Channel.SMS in channels:
+            sent += send_batch(at=at, limit=limit, stopped=stopped)
+    except OSError as fault:
+        # The spool's folder. Polls are closed by the same worker: they do not wait for it.
+        logger.error("nothing is sent, the spool cannot be written: %s", type(fault).__name__)  # noqa: TRY400
+        return 0
+    return sent
+
+
+def _deliver_mails(*, at: datetime, limit: int, stopped: Callable[[], bool]) -> int:
+    mail = get_connection(fail_silently=False)
+    try:
+        if not due(Message.Channel.EMAIL, at=at).exists():
             return 0
         _reach(mail)
         return _deliver_batch(mail, at=at, limit=limit, stopped=stopped)
@@ -87,17 +120,13 @@ def deliver_queued(*, at: datetime, limit: int = 100, stopped: Callable[[], bool
         # No message's fault: none is lost for it, and the next turn asks again.
         logger.warning("the relay is left alone for now: %s", away)
         return 0
-    except OSError as fault:
-        # The spool's folder. Polls are closed by the same worker: they do not wait for it.
-        logger.error("nothing is sent, the spool cannot be written: %s", type(fault).__name__)  # noqa: TRY400
-        return 0
     finally:
         _leave(mail)
 
 
 def count_due_bulk(*, at: datetime, most: int) -> int:
     """Count, up to `most`, the messages of campaigns that could leave now."""
-    return _due(at).filter(is_bulk=True)[:most].count()
+    return due(Message.Channel.EMAIL, at=at).filter(is_bulk=True)[:most].count()
 
 
 def recover_left_batches(*, at: datetime) -> int:
@@ -108,8 +137,8 @@ def recover_left_batches(*, at: datetime) -> int:
     """
     doubts = 0
     for claim, outcomes in left_batches():
-        doubts += len(_having(outcomes, Outcome.ABOUT))
-        _settle(claim, outcomes, at=at)
+        doubts += len(having(outcomes, Outcome.ABOUT))
+        settle(claim, outcomes, at=at)
     return doubts
 
 
@@ -129,48 +158,29 @@ def _leave(mail: BaseEmailBackend) -> None:
         mail.close()
 
 
-def _due(at: datetime, *, living: Sequence[str] = ()) -> "models.QuerySet[Message]":
-    """Return what may leave now. The batches of `living` workers are theirs, even once their claim has run out."""
-    free = Q(claimed_until=None) | (Q(claimed_until__lt=timezone.now()) & ~Q(claim__in=living))
-    queued = Message.objects.filter(free, state=Message.State.QUEUED, next_attempt_at__lte=at)
-    return queued.order_by("is_bulk", "next_attempt_at", "id")
-
-
 def _deliver_batch(mail: BaseEmailBackend, *, at: datetime, limit: int, stopped: Callable[[], bool]) -> int:
     claim = secrets.token_hex(16)
     answers = Answers()
     with Spool(claim) as spool:
-        messages = _claim_due(claim, at=at, limit=min(limit, LARGEST_BATCH))
+        messages = claim_due(Message.Channel.EMAIL, claim, at=at, limit=min(limit, LARGEST_BATCH))
         try:
             _send_all(mail, messages, spool, answers, stopped)
         finally:
             outcomes = answers.conclude()
-            _settle(claim, outcomes, at=at)
+            settle(claim, outcomes, at=at)
             spool.remove()
     return sum(outcome is Outcome.SENT for outcome in outcomes.values())
-
-
-@transaction.atomic
-def _claim_due(claim: str, *, at: datetime, limit: int) -> list[Message]:
-    due = _due(at, living=living_batches())
-    if connection.features.has_select_for_update_skip_locked:
-        due = due.select_for_update(of=("self",), skip_locked=True)
-    messages = list(due[:limit])
-    Message.objects.filter(pk__in=[message.pk for message in messages]).update(
-        claim=claim, claimed_until=timezone.now() + _CLAIM
-    )
-    return messages
 
 
 def _send_all(
     mail: BaseEmailBackend, messages: list[Message], spool: Spool, answers: Answers, stopped: Callable[[], bool]
 ) -> None:
     """Send each message, noting it before and after. Raises RelayAway when the relay goes away or takes nothing."""
-    box, key = SecretBox(ensure_secret(_KEY)), identifier_key()
+    box, key = SecretBox(ensure_secret(SEALING_KEY)), identifier_key()
     # By both clocks: the first cannot be moved, the second goes on while the machine sleeps.
-    begun, ends = time.monotonic(), timezone.now() + timedelta(seconds=_BATCH_SECONDS)
+    begun, ends = time.monotonic(), timezone.now() + timedelta(seconds=BATCH_SECONDS)
     for message in messages:
-        if stopped() or time.monotonic() - begun > _BATCH_SECONDS or timezone.now() > ends:
+        if stopped() or time.monotonic() - begun > BATCH_SECONDS or timezone.now() > ends:
             return
         _reach(mail)
         spool.note(Outcome.ABOUT, message.pk)
@@ -207,38 +217,3 @@ def _send(mail: BaseEmailBackend, message: Message, *, box: SecretBox, key: byte
             _leave(mail)
         return error
     return None
-
-
-@transaction.atomic
-def _settle(claim: str, outcomes: dict[int, Outcome], *, at: datetime) -> None:
-    """Write what became of a batch; the messages without a word are given back as they were.
-
-    Only rows that still bear this claim are touched: another worker may have taken them since it ran out.
-    """
-    mine = Message.objects.filter(claim=claim, state=Message.State.QUEUED)
-    over = {"sealed": b"", "attempts": F("attempts") + 1, "claim": "", "claimed_until": None}
-    mine.filter(pk__in=_having(outcomes, Outcome.SENT)).update(state=Message.State.SENT, sent_at=at, **over)
-    mine.filter(pk__in=_having(outcomes, Outcome.REFUSED)).update(state=Message.State.FAILED, **over)
-    for message in mine.filter(pk__in=_having(outcomes, Outcome.LATER, Outcome.DOUBT, Outcome.ABOUT)):
-        _put_off(message, outcomes[message.pk], at=at)
-    Message.objects.filter(claim=claim).update(claim="", claimed_until=None)
-
-
-def _put_off(message: Message, outcome: Outcome, *, at: datetime) -> None:
-    """Say when a message that did not leave, or may not have, is tried again; give it up by its age or its doubts."""
-    message.attempts += 1
-    if outcome is Outcome.LATER:
-        message.next_attempt_at = at + min(timedelta(seconds=30) * 2 ** min(message.attempts, 10), _LONGEST_WAIT)
-    else:
-        message.doubts += 1
-    if outcome is Outcome.DOUBT:
-        # The relay may well have it: each wait is thrice the last, so that the doubts allowed outlast the day.
-        message.next_attempt_at = at + timedelta(seconds=30) * 3 ** min(message.doubts, _MOST_DOUBTS)
-    # A worker that died was not the relay's doing: the message leaves at once. It counts, lest it be the cause.
-    if at - message.queued_at >= _GIVEN_UP_AFTER or message.doubts >= _MOST_DOUBTS:
-        message.state, message.sealed = Message.State.FAILED, b""
-    message.save(update_fields=("attempts", "doubts", "next_attempt_at", "state", "sealed"))
-
-
-def _having(outcomes: dict[int, Outcome], *wanted: Outcome) -> list[int]:
-    return [key for key, outcome in outcomes.items() if outcome in wanted]

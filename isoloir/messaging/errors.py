@@ -9,6 +9,42 @@ class SpoolUnreadable(Exception):
     """What lies in the spool under the name of a batch cannot be read as one."""
 
 
+class SmsRefused(Exception):
+    """A text message that is not queued: `number`, `alphabet`, `too-long`, or `no-provider`. The message is the code alone."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class ProviderFault(Exception):
+    """Base of what a provider of text messages answers instead of taking one; `code` holds neither number nor text."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class NumberRefused(ProviderFault):
+    """It will never take a message for this number."""
+
+
+class ProviderBusy(ProviderFault):
+    """It surely did not take this message, and may take it later."""
+
+
+class ProviderAway(ProviderBusy):
+    """It surely did not take this message, nor would it take another now: no answer, keys refused, no credit left."""
+
+
+class ProviderUnsure(ProviderFault):
+    """Nobody knows whether it took this message: its answer was lost, or cannot be read."""
+
+
+class ReceiptRefused(Exception):
+    """What came to the address of receipts is no receipt of this provider."""
+
+
 class ReportRefused(Exception):
     """Base of the refusals of a delivery report."""
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings
 
+from tests.messaging.provider import ScriptedBackend
 from tests.messaging.relay import Relay
 
 
@@ -21,3 +22,13 @@ def relay(settings: LazySettings) -> type[Relay]:
     Relay.fault = Relay.greeting = Relay.farewell = Relay.meanwhile = None
     Relay.script, Relay.shown, Relay.closed = [], 0, 0
     return Relay
+
+
+@pytest.fixture
+def providers(settings: LazySettings) -> type[ScriptedBackend]:
+    """Set two providers up, the second of which is asked when the first does not take a message."""
+    ScriptedBackend.clear()
+    settings.SMS_BACKENDS = [
+        {"backend": "tests.messaging.provider.ScriptedBackend", "name": name} for name in ("first", "second")
+    ]
+    return ScriptedBackend

@@ -10,7 +10,7 @@ import pytest
 from django.conf import LazySettings
 from django.utils import timezone
 
-from isoloir.messaging import actions
+from isoloir.messaging import actions, batches
 from isoloir.messaging.actions import deliver_queued, recover_left_batches
 from isoloir.messaging.models import Message
 from isoloir.messaging.spool import Outcome, Spool
@@ -61,7 +61,8 @@ class Clocks:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._begun, self._wall, self._steady = timezone.now(), timedelta(), timedelta()
-        monkeypatch.setattr(actions, "timezone", SimpleNamespace(now=lambda: self._begun + self._wall))
+        for module in (actions, batches):
+            monkeypatch.setattr(module, "timezone", SimpleNamespace(now=lambda: self._begun + self._wall))
         monkeypatch.setattr(actions, "time", SimpleNamespace(monotonic=self._seconds))
 
     def _seconds(self) -> float:

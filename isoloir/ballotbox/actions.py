@@ -29,26 +29,6 @@ def ballots_in_random_order(contest: Contest) -> list[str]:
     return texts
 
 
-def rewrite_at_random() -> None:
-    """Write all ballots again in the order of their random keys, in the caller's transaction.
-
-    On PostgreSQL the place on disk and the number of the inserting transaction (xmin) followed the order of voting: after
-    this they follow the random keys and are one number. TRUNCATE gives the table a new file, where VACUUM would keep the
-    replaced rows as long as any transaction could still see them. On SQLite rows lie in the order of their keys from the
-    start, but not the pages of their texts: `forget_order_of_voting` sees to that.
-    """
-    if connection.vendor != "postgresql":
-        return
-    with connection.cursor() as cursor:
-        # A table with constraints still to be checked cannot be truncated.
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute("CREATE TEMPORARY TABLE closing_ballot ON COMMIT DROP AS SELECT * FROM ballotbox_ballot")
-        cursor.execute("TRUNCATE ballotbox_ballot")
-        cursor.execute("INSERT INTO ballotbox_ballot SELECT * FROM closing_ballot ORDER BY id")
-        cursor.execute("DROP TABLE closing_ballot")
-        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-
-
 def forget_order_of_voting() -> None:
     """Have SQLite write its file anew, where it still tells in which order ballots came.
 

@@ -19,6 +19,9 @@ _SILENCE_SECONDS = 60.0
 _told_at: dict[str, float] = {}
 _PRUNING_SECONDS = 600.0
 _pruned_at: float | None = None
+# How long a registrar that did not answer is left alone.
+_REGISTRAR_REST_SECONDS = 10.0
+_registrar_away_until = 0.0
 
 
 def add_parser(subparsers: Any) -> None:
@@ -75,6 +78,7 @@ def work_once(*, stopped: Callable[[], bool] = lambda: False) -> int:
         done = answer_requests(at=at)
         done += deliver_queued(at=at, stopped=stopped)
         done += continue_campaigns(at=at)
+        done += _extend_registers(at=at)
         done += len(finish_closings(actor="horloge", at=at))
         done += _begin_counts(at=at)
         _prune_now_and_then(at=at)
@@ -82,6 +86,26 @@ def work_once(*, stopped: Callable[[], bool] = lambda: False) -> int:
         logger.warning("to be tried again: %s", type(error).__name__)
         return 0
     return done
+
+
+def _extend_registers(*, at: datetime) -> int:
+    """End the re-issues left in doubt, publish the lines of registers that are due; return how many of both.
+
+    A registrar that does not answer is left alone for a while: messages and closings do not wait for it.
+    """
+    global _registrar_away_until  # noqa: PLW0603  Like what was told: one worker, one memory of it.
+    from isoloir.credentials.registrar_client import RegistrarAway
+    from isoloir.credentials.reissue.keys import settle_pending
+    from isoloir.pollingstation.register import close_registers, publish_batches
+
+    if time.monotonic() < _registrar_away_until:
+        return 0
+    try:
+        return settle_pending(at=at) + publish_batches(at=at) + close_registers(at=at)
+    except RegistrarAway as away:
+        _registrar_away_until = time.monotonic() + _REGISTRAR_REST_SECONDS
+        logger.warning("the registrar does not answer: %s", away)
+        return 0
 
 
 def _prune_now_and_then(*, at: datetime) -> None:

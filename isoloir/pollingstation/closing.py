@@ -12,10 +12,12 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from isoloir.ballotbox.actions import forget_order_of_voting, rewrite_at_random
+from isoloir.ballotbox.actions import forget_order_of_voting
 from isoloir.ballotbox.models import Ballot
 from isoloir.board.actions import append_setup
+from isoloir.common.rewriting import rewrite_at_random
 from isoloir.credentials.links import destroy_link_key, has_link_key, live_credentials
+from isoloir.credentials.models import PendingKey, SlotKey
 from isoloir.elections.models import Contest
 from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
@@ -43,6 +45,9 @@ def _freeze(contest: Contest, actor: str, at: datetime) -> Contest:
         raise ClosingRefused(_("le scrutin n’a pas été scellé"))
     if at < locked.election.grace_ends_at:
         raise ClosingRefused(_("le délai de grâce n’est pas écoulé"))
+    if PendingKey.objects.filter(entry__contest=locked).exists():
+        # Nobody knows yet whether these keys live: the list of credentials cannot be final.
+        raise ClosingRefused(_("un nouveau code est en cours d’établissement"))
     ballots = Ballot.objects.filter(contest=locked).count()
     lines = Turnout.objects.filter(entry__contest=locked).count()
     if ballots != lines:
@@ -50,7 +55,7 @@ def _freeze(contest: Contest, actor: str, at: datetime) -> Contest:
             _("%(ballots)d bulletins pour %(lines)d émargements") % {"ballots": ballots, "lines": lines}
         )
     append_setup(contest=locked, credentials=live_credentials(locked))
-    rewrite_at_random()
+    rewrite_at_random(Ballot)
     locked.state = Contest.State.CLOSED
     locked.save(update_fields=("state",))
     record(Kind.POLL_CLOSED, actor=actor, at=at, subject=locked.code, facts={"ballots": ballots, "turnout": lines})
@@ -58,10 +63,13 @@ def _freeze(contest: Contest, actor: str, at: datetime) -> Contest:
 
 
 def _forget(closed: Iterable[Contest], actor: str, at: datetime) -> None:
-    """Undo what still joins names and ballots: the order of voting in the files, then the link keys."""
+    """Undo what still joins names and ballots: the order of re-issues and of voting in the files, then the link keys."""
     joined = [contest for contest in closed if has_link_key(contest)]
     if not joined:
         return
+    if SlotKey.objects.filter(contest__in=joined, generation__gt=0).exists():
+        # A new key was written in the transaction that made its re-issue live: one number joined place and voter.
+        rewrite_at_random(SlotKey)
     # At once, unless a caller's transaction is open: a database cannot write its files anew inside one.
     transaction.on_commit(forget_order_of_voting)
     for contest in joined:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from datetime import datetime
 
 from django.db import transaction
@@ -16,6 +17,7 @@ from isoloir.board.actions import seal_record
 from isoloir.common.clock import utc_text
 from isoloir.credentials.links import has_link_key
 from isoloir.credentials.models import Slot, SlotKey, SlotLink
+from isoloir.credentials.registrar_client import RegistrarAway
 from isoloir.elections.bundle import bundle_hash, candidate_bundle
 from isoloir.elections.models import CandidateList, Contest
 from isoloir.identity.models import Account
@@ -23,9 +25,12 @@ from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
 from isoloir.roll.models import RollEntry, Turnout
 
-from .errors import NotAllowed, SealRefused
+from .errors import NotAllowed, RegisterRefused, SealRefused
 from .models import PollingStation, Seal
 from .permissions import can_preside
+from .register import extend_register, register_faults
+
+logger = logging.getLogger("isoloir.pollingstation")
 
 # Below this many voters, totals alone may tell votes: the organiser is warned before sealing (product §7).
 SMALL_ROLL = 20
@@ -37,11 +42,29 @@ def secrecy_warnings(station: PollingStation) -> list[Contest]:
     return list(contests.filter(voters__lt=SMALL_ROLL).order_by("code"))
 
 
-@transaction.atomic
 def seal_contests(*, station: PollingStation, by: Account, at: datetime) -> list[Seal]:
-    """Seal every contest of the bureau, or none. Raises NotAllowed, SealRefused (the detail says which part is missing)."""
+    """Seal every contest of the bureau, or none. Raises NotAllowed, SealRefused (the detail says which part is missing).
+
+    Where voting codes may be issued again, the registers of keys are opened first, which shows that the registrar is
+    there and holds the same keys. Their line of sealing follows the sealing: at once, or from the worker.
+    """
     if not can_preside(by, station):
         raise NotAllowed
+    contests = list(station.contests.select_related("election").order_by("code"))
+    faults = seal_faults(station, contests, at=at) or register_faults(contests, at=at)
+    if faults:
+        raise SealRefused(" ; ".join(faults))
+    seals = _seal_all(station=station, by=by, at=at)
+    for contest in contests:
+        try:
+            extend_register(contest=contest, at=at)
+        except (RegistrarAway, RegisterRefused) as trouble:
+            logger.warning("the register of %s is to be continued: %s", contest.code, type(trouble).__name__)
+    return seals
+
+
+@transaction.atomic
+def _seal_all(*, station: PollingStation, by: Account, at: datetime) -> list[Seal]:
     contests = list(station.contests.select_for_update(of=("self",)).select_related("election").order_by("code"))
     faults = seal_faults(station, contests, at=at)
     if faults:

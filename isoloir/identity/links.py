@@ -13,7 +13,20 @@ from isoloir.roll.models import Voter
 from .errors import LinkExpired, LinkForAnotherPurpose, LinkRefused, LinkUsed
 from .models import Campaign, OneTimeLink
 
-_PAGES = {OneTimeLink.Purpose.ACTIVATION: "voter:activation", OneTimeLink.Purpose.PASSWORD: "voter:new_password"}
+_PAGES = {
+    OneTimeLink.Purpose.ACTIVATION: "voter:activation",
+    OneTimeLink.Purpose.PASSWORD: "voter:new_password",
+    OneTimeLink.Purpose.REISSUE: "voter:reissue_link",
+}
+# Links that make one another useless: those that open an account, whose use leaves nothing for the others to do, and
+# those that make a new code, of which one is made at a time. A new code changes nothing of the account; and a voter who
+# sets the account right on the way to her code must find the link that she was sent still good. It serves nobody but who
+# is signed in as her: a new password has shut out whoever had asked for it with the old one.
+_SUPERSEDES = {
+    OneTimeLink.Purpose.ACTIVATION: (OneTimeLink.Purpose.ACTIVATION, OneTimeLink.Purpose.PASSWORD),
+    OneTimeLink.Purpose.PASSWORD: (OneTimeLink.Purpose.ACTIVATION, OneTimeLink.Purpose.PASSWORD),
+    OneTimeLink.Purpose.REISSUE: (OneTimeLink.Purpose.REISSUE,),
+}
 
 
 def new_token() -> str:
@@ -81,8 +94,9 @@ def lock_link(token: str, *, purpose: OneTimeLink.Purpose, at: datetime) -> OneT
 
 
 def consume_link(link: OneTimeLink, *, outcome: OneTimeLink.Outcome, at: datetime) -> None:
-    """Mark the link as used for `outcome`; the voter's other live links, which must not serve after it, as superseded."""
+    """Mark the link as used for `outcome`; the voter's other live links that must not serve after it, as superseded."""
     unused = OneTimeLink.objects.filter(voter=link.voter_id, used_at=None)
-    live = unused.filter(expires_at__gt=at).exclude(pk=link.pk)
+    purposes = _SUPERSEDES[OneTimeLink.Purpose(link.purpose)]
+    live = unused.filter(expires_at__gt=at, purpose__in=purposes).exclude(pk=link.pk)
     live.update(used_at=at, outcome=OneTimeLink.Outcome.SUPERSEDED)
     unused.filter(pk=link.pk).update(used_at=at, outcome=outcome)

@@ -10,8 +10,10 @@ from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from isoloir.common.clock import PARIS
+from isoloir.credentials.authority.codesfiles import open_codes
 from isoloir.credentials.authority.issue import issue_codes
 from isoloir.credentials.authority.printing import print_notices
+from isoloir.credentials.authority.recipients import make_identity, read_identities
 from isoloir.credentials.authority.request import Progress, read_request, unseen
 from isoloir.credentials.imports import import_slots
 from isoloir.credentials.request import export_credential_request
@@ -24,6 +26,7 @@ from isoloir.pollingstation.files import import_files, read_folder
 from .fiction import write_fiction
 
 ACTOR = "démonstration"
+PRINTER_KEY = "printer.key"
 
 
 def calendar_from(at: datetime) -> Calendar:
@@ -42,7 +45,8 @@ def prepare_election(
 ) -> Election:
     """Invent an election, import it, issue its codes, and import its slots; files are left in `directory`.
 
-    Leaves `fiction/` (what was imported), `request/`, `authority/` (codes and slots).
+    Leaves `fiction/` (what was imported), `request/`, `authority/` (encrypted codes, and slots), and `printer.key`, the
+    age identity of the fictional printer.
     """
     write_fiction(directory / "fiction", voters=voters, contests=contests, seed=seed)
     election = create_election(
@@ -55,7 +59,9 @@ def prepare_election(
     request = directory / "request"
     shutil.rmtree(request, ignore_errors=True)
     export_credential_request(election=election, directory=request, actor=ACTOR, at=at)
-    issue_codes(read_request(request), directory / "authority", progress=progress)
+    (directory / PRINTER_KEY).unlink(missing_ok=True)
+    printer = make_identity(directory / PRINTER_KEY)
+    issue_codes(read_request(request), directory / "authority", recipients=[printer], progress=progress)
     import_slots(election=election, directory=directory / "authority" / "portal", actor=ACTOR, at=at)
     return election
 
@@ -65,8 +71,9 @@ def print_all_notices(directory: Path) -> None:
 
     `printing/` is what the printer would be sent: the same files by académie, with the order of distribution.
     """
-    request, printing, notices = read_request(directory / "request"), directory / "printing", directory / "notices"
-    print_notices(request, directory / "authority" / "private", printing)
+    printing, notices = directory / "printing", directory / "notices"
+    codes = open_codes(directory / "authority" / "private", read_identities(directory / PRINTER_KEY))
+    print_notices(codes, printing, on=timezone.localdate(timezone=PARIS))
     notices.mkdir()
     for path in sorted(printing.rglob("*.pdf")):
         os.link(path, notices / path.name)

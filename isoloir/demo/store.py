@@ -1,11 +1,13 @@
 """Files of the demonstration: what its fictional authority, printer and members would each keep for themselves."""
 
-import csv
 import json
 import re
 from pathlib import Path
 
 from django.conf import settings
+
+from isoloir.credentials.authority.codesfiles import read_codes
+from isoloir.credentials.authority.recipients import read_identities
 
 # The members of the demonstration share one password and one passphrase: they guard nothing.
 PASSWORD = "Demonstration-2026!"  # noqa: S105
@@ -18,9 +20,8 @@ def directory() -> Path:
 
 
 def codes() -> dict[str, str]:
-    """Return the voting codes by voter's reference, as the fictional authority printed them."""
-    with (directory() / "authority" / "private" / "codes.csv").open(newline="", encoding="utf-8") as stream:
-        return {row["reference"]: row["code"] for row in csv.DictReader(stream, delimiter=";")}
+    """Return the voting codes by voter's reference, opened as the fictional printer does."""
+    return read_codes(directory() / "authority" / "private", read_identities(directory() / "printer.key"))
 
 
 def read_seeds() -> dict[int, str]:

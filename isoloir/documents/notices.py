@@ -6,6 +6,7 @@ One PDF holds the notices of one establishment, one page each, in the order of d
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 from isoloir.documents.errors import DocumentRefused
@@ -25,6 +26,13 @@ CALENDAR_TEXT_LENGTH = 160
 ELECTION_NAME_LENGTH = 250
 HELP_LINE_LENGTH = 250
 PORTAL_URL_LENGTH = 120
+
+
+class Delivery(StrEnum):
+    """How sheets reach voters: handed over against a signature, or posted."""
+
+    HAND = "hand"
+    POST = "post"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,10 @@ class NoticeElection:
 
 @dataclass(frozen=True, slots=True)
 class VotingNotice:
-    """One voter's notice.  `repr` never shows the code."""
+    """One voter's notice.  `repr` never shows the code.
+
+    `number` names the sheet and is not secret; a reprint is the next `edition` of the same number.
+    """
 
     recipient: str
     delivery_lines: tuple[str, ...]
@@ -57,6 +68,8 @@ class VotingNotice:
     academy: str
     contests: tuple[str, ...]
     code: str
+    number: str
+    edition: int = 1
 
     def __repr__(self) -> str:
         return "VotingNotice(…)"
@@ -67,7 +80,9 @@ def code_url(portal_url: str, code: str) -> str:
     return f"{portal_url.partition('#')[0]}#code={code}"
 
 
-def compose_notices(election: NoticeElection, notices: Sequence[VotingNotice]) -> bytes:
+def compose_notices(
+    election: NoticeElection, notices: Sequence[VotingNotice], *, delivery: Delivery = Delivery.HAND
+) -> bytes:
     """Return one PDF/UA-1 file with one page for each notice, in the order given.
 
     Raises DocumentRefused for an empty batch or a value beyond the limits of this module, DocumentNotComposed when
@@ -91,6 +106,7 @@ def compose_notices(election: NoticeElection, notices: Sequence[VotingNotice]) -
                 "closes_en": paris_text(election.voting_closes_at, language="en"),
                 "calendar": [{"label": line.label, "text": line.text} for line in election.calendar],
             },
+            "delivery": delivery.value,
             "notices": [_notice_values(election, notice) for notice in notices],
         },
     )
@@ -146,5 +162,6 @@ def _notice_values(election: NoticeElection, notice: VotingNotice) -> dict[str, 
         "academy": notice.academy,
         "contests": notice.contests,
         "code": notice.code,
+        "number": notice.number if notice.edition == 1 else f"{notice.number} / {notice.edition}",
         "qr": qr_svg(code_url(election.portal_url, notice.code)),
     }

@@ -10,14 +10,13 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from isoloir.commands import main
 from isoloir.commands.portal import paris_instant
-from isoloir.credentials.authority.issue import issue_codes
-from isoloir.credentials.authority.request import read_request
 from isoloir.credentials.models import Slot
 from isoloir.elections.models import Election
 from isoloir.identity.models import Account
 from isoloir.messaging.models import Message
 from isoloir.roll.models import Voter
 from tests import electorate, importing
+from tests.authority import issue
 from tests.electorate_fixtures import clock
 
 __all__ = ("clock",)
@@ -44,7 +43,7 @@ def test_an_election_is_prepared_from_end_to_end(folder: Path, tmp_path: Path) -
     assert Election.objects.get().voting_opens_at.isoformat() == "2026-12-03T07:00:00+00:00"
     assert main(("portal", "import", str(folder))) == 0
     assert main(("portal", "export-request", str(tmp_path / "request"))) == 0
-    issue_codes(read_request(tmp_path / "request"), tmp_path / "issued")
+    issue(tmp_path / "request", tmp_path / "issued")
     assert main(("portal", "import-slots", str(tmp_path / "issued" / "portal"))) == 0
     assert main(("portal", "invite")) == 0
     assert (Voter.objects.count(), Slot.objects.count(), Message.objects.count()) == (6, 12, 6)

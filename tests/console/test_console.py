@@ -13,8 +13,6 @@ from django.test import Client
 from django.urls import reverse
 
 from isoloir.common.archives import write_archive
-from isoloir.credentials.authority.issue import issue_codes
-from isoloir.credentials.authority.request import read_request
 from isoloir.credentials.models import Slot
 from isoloir.elections.models import CandidateList, Contest, Election
 from isoloir.identity.campaigns import continue_campaigns
@@ -22,6 +20,7 @@ from isoloir.journal.models import JournalEntry
 from isoloir.messaging.models import Message
 from isoloir.roll.models import Voter
 from tests import electorate, importing
+from tests.authority import issue as issue_codes
 
 PAGES = (
     "home", "import", "calendar", "request", "slots", "invitations", "accounts", "slowdowns", "account_rules", "activation",
@@ -217,7 +216,7 @@ def issue(client: Client, folder: Path) -> Path:
     assert answer["Content-Type"] == "application/zip"
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         archive.extractall(folder / "request")
-    issue_codes(read_request(folder / "request"), folder / "issued")
+    issue_codes(folder / "request", folder / "issued")
     return folder / "issued"
 
 

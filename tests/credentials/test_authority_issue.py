@@ -16,6 +16,7 @@ from nacl.public import PrivateKey, SealedBox
 from isoloir.credentials.authority.errors import AuthorityError, OutputRefused
 from isoloir.credentials.authority.issue import issue_codes
 from isoloir.credentials.authority.request import COLUMNS, folder_name, read_request
+from tests.authority import RECIPIENT, codes_of, issue
 
 ROWS = (
     "R1;Mme;ÉLOÏSE;Anne;Académie de Valmorane;0990001A;Collège des Ormes;1 rue des Ormes|99100 ORMES;CSA|CAP",
@@ -67,11 +68,12 @@ def _tree(directory: Path) -> Iterator[Path]:
 
 
 def test_slots_links_and_codes_go_together(request_directory, tmp_path, link_keys, uuids):
-    issue_codes(read_request(request_directory), tmp_path / "out")
-    codes = {row["reference"]: row["code"] for row in _rows(tmp_path / "out/private/codes.csv")}
-    assert list(codes) == ["R1", "R2", "R3"]
+    issue(request_directory, tmp_path / "out")
+    codes = codes_of(tmp_path / "out")
+    # In the order of distribution: establishments, then names.
+    assert list(codes) == ["R2", "R1", "R3"]
     assert len(set(codes.values())) == 3
-    for contest, voters in (("CSA", ["R1", "R2"]), ("CAP", ["R1", "R3"])):
+    for contest, voters in (("CSA", ["R2", "R1"]), ("CAP", ["R1", "R3"])):
         uuid = uuids[contest]
         slots = {row["slot"]: row["public_key"] for row in _rows(tmp_path / f"out/portal/{uuid}.slots.csv")}
         links = {row["reference"]: row["sealed_slot"] for row in _rows(tmp_path / f"out/portal/{uuid}.links.csv")}
@@ -86,14 +88,14 @@ def test_slots_links_and_codes_go_together(request_directory, tmp_path, link_key
 def test_slots_are_sorted_by_public_key_so_that_order_tells_nothing(request_directory, tmp_path, uuids):
     many = [f"V{number:03d};;NOM;;Académie;E1;École;;CSA" for number in range(60)]
     (request_directory / "voters.csv").write_text("\n".join((";".join(COLUMNS), *many)), encoding="utf-8")
-    issue_codes(read_request(request_directory), tmp_path / "out")
+    issue(request_directory, tmp_path / "out")
     keys = [row["public_key"] for row in _rows(tmp_path / f"out/portal/{uuids['CSA']}.slots.csv")]
     assert len(keys) == 60
     assert keys == sorted(keys)
 
 
 def test_manifest_counts_and_hashes_every_file_of_the_portal(request_directory, tmp_path, uuids):
-    issue_codes(read_request(request_directory), tmp_path / "out")
+    issue(request_directory, tmp_path / "out")
     portal = tmp_path / "out/portal"
     manifest = json.loads((portal / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["format"] == "isoloir-credential-issue"
@@ -111,7 +113,7 @@ def test_manifest_counts_and_hashes_every_file_of_the_portal(request_directory, 
 def test_everything_is_private_to_its_owner(request_directory, tmp_path):
     before = os.umask(0)
     try:
-        issue_codes(read_request(request_directory), tmp_path / "out")
+        issue(request_directory, tmp_path / "out")
     finally:
         os.umask(before)
     for path in _tree(tmp_path / "out"):
@@ -119,8 +121,8 @@ def test_everything_is_private_to_its_owner(request_directory, tmp_path):
 
 
 def test_no_code_and_no_clear_slot_goes_to_the_portal(request_directory, tmp_path):
-    issue_codes(read_request(request_directory), tmp_path / "out")
-    codes = [row["code"] for row in _rows(tmp_path / "out/private/codes.csv")]
+    issue(request_directory, tmp_path / "out")
+    codes = list(codes_of(tmp_path / "out").values())
     assert all(normalise_code(code) == code for code in codes)
     sent = b"".join(path.read_bytes() for path in (tmp_path / "out/portal").iterdir())
     assert not any(code.encode() in sent for code in codes)
@@ -134,49 +136,37 @@ def test_used_output_directory_is_refused_and_left_alone(request_directory, tmp_
     out.mkdir()
     (out / "kept").write_text("codes printed yesterday", encoding="utf-8")
     with pytest.raises(OutputRefused, match="exists already"):
-        issue_codes(read_request(request_directory), out)
+        issue(request_directory, out)
     assert [path.name for path in out.iterdir()] == ["kept"]
     assert not list(tmp_path.glob(".out*"))
 
 
 def test_empty_output_directory_is_used(request_directory, tmp_path):
     (tmp_path / "out").mkdir(mode=0o755)
-    issue_codes(read_request(request_directory), tmp_path / "out")
+    issue(request_directory, tmp_path / "out")
     assert stat.S_IMODE((tmp_path / "out").stat().st_mode) == 0o700
 
 
 def test_second_issue_gives_other_codes(request_directory, tmp_path):
-    request = read_request(request_directory)
-    issue_codes(request, tmp_path / "first")
-    issue_codes(request, tmp_path / "second")
-    first, second = (
-        {row["code"] for row in _rows(tmp_path / each / "private/codes.csv")} for each in ("first", "second")
-    )
+    issue(request_directory, tmp_path / "first")
+    issue(request_directory, tmp_path / "second")
+    first, second = (set(codes_of(tmp_path / each).values()) for each in ("first", "second"))
+    assert len(first) == len(second) == 3
     assert not first & second
 
 
-def test_interruption_leaves_nothing_behind(request_directory, tmp_path):
-    def interrupt(done, total):
-        if done == 2:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        issue_codes(read_request(request_directory), tmp_path / "out", progress=interrupt)
-    assert [path.name for path in tmp_path.iterdir()] == ["request"]
-
-
-def test_roll_that_changes_meanwhile_is_refused_and_nothing_is_written(request_directory, tmp_path):
+def test_roll_that_changes_meanwhile_is_refused_and_nothing_is_issued(request_directory, tmp_path):
     request = read_request(request_directory)
     voters = request_directory / "voters.csv"
     voters.write_text(voters.read_text(encoding="utf-8").replace("ABADIE", "ABADIF"), encoding="utf-8")
     with pytest.raises(AuthorityError, match="changed while it was read"):
-        issue_codes(request, tmp_path / "out")
-    assert [path.name for path in tmp_path.iterdir()] == ["request"]
+        issue_codes(request, tmp_path / "out", recipients=[RECIPIENT])
+    assert not (tmp_path / "out").exists()
 
 
 def test_broken_randomness_is_noticed(request_directory, tmp_path):
     with pytest.raises(AuthorityError, match="same public key"):
-        issue_codes(read_request(request_directory), tmp_path / "out", random=lambda size: b"\x07" * size)
+        issue(request_directory, tmp_path / "out", random=lambda size: b"\x07" * size)
     assert not (tmp_path / "out").exists()
 
 

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from isoloir.credentials.authority.issue import issue_codes
 from isoloir.credentials.authority.printing import print_notices
-from isoloir.credentials.authority.request import read_request
 from isoloir.credentials.imports import import_slots
 from isoloir.credentials.request import export_credential_request
 from isoloir.demo.fiction import write_fiction
@@ -17,6 +15,7 @@ from isoloir.elections.imports import import_lists
 from isoloir.elections.models import Election
 from isoloir.pollingstation.imports import import_contests, import_stations
 from isoloir.roll.imports import import_voters
+from tests.authority import codes_of, issue, opened
 
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
@@ -59,12 +58,11 @@ def test_codes_travel_from_the_portal_to_the_authority_and_slots_back(election, 
     write_fiction(tmp_path / "fiction", voters=40, contests=3, seed=7)
     _import_all(election, tmp_path / "fiction")
     export_credential_request(election=election, directory=tmp_path / "request", actor="test", at=AT)
-    request = read_request(tmp_path / "request")
-    issue_codes(request, tmp_path / "out")
-    print_notices(request, tmp_path / "out/private", tmp_path / "notices")
+    issue(tmp_path / "request", tmp_path / "out")
+    print_notices(opened(tmp_path / "out"), tmp_path / "notices", on=AT.date())
     imported = import_slots(election=election, directory=tmp_path / "out/portal", actor="test", at=AT)
     assert imported.slots == sum(count_rows(path) for path in (tmp_path / "out/portal").glob("*.slots.csv"))
-    assert count_rows(tmp_path / "out/private/codes.csv") == 40
+    assert len(codes_of(tmp_path / "out")) == count_rows(tmp_path / "out/portal/notices.csv") == 40
     assert stat.S_IMODE((tmp_path / "notices").stat().st_mode) == 0o700
     assert len(list((tmp_path / "notices").rglob("*.pdf"))) == 2
 

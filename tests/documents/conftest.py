@@ -49,6 +49,7 @@ def _notice(**changes: object) -> VotingNotice:
         "academy": "Académie de Valmorane",
         "contests": ("Comité social d’administration académique",),
         "code": CODE,
+        "number": "0000042-1",
     }
     return VotingNotice(**{**values, **changes})  # type: ignore[arg-type]
 

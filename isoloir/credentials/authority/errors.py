@@ -41,4 +41,12 @@ class OutputRefused(AuthorityError):
 
 
 class CodesRefused(AuthorityError):
-    """The private directory does not go with the request."""
+    """The private directory is not whole, or the identity given does not open it."""
+
+
+class RecipientRefused(AuthorityError):
+    """An age recipient or identity cannot be used; what was given is never repeated."""
+
+
+class WorkRefused(AuthorityError):
+    """Unfinished work is there, and it is not the work asked for: it is neither taken up nor lost."""

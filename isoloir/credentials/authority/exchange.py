@@ -4,9 +4,7 @@ import hashlib
 import json
 import os
 import secrets
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +17,12 @@ PRIVATE_DIRECTORY = 0o700
 def open_private(path: Path) -> IO[bytes]:
     """Create a file that its owner alone can read, before anything is in it.  Raises FileExistsError."""
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE), "wb")
+
+
+def synchronise(stream: IO[bytes]) -> None:
+    """Make what was written last through a loss of power."""
+    stream.flush()
+    os.fsync(stream.fileno())
 
 
 class WrittenFile:
@@ -53,8 +57,7 @@ class WrittenFile:
         with self.path.open("ab") as stream:
             stream.write(self._waiting)
             if durable:
-                stream.flush()
-                os.fsync(stream.fileno())
+                synchronise(stream)
         self._digest.update(self._waiting)
         self.size += len(self._waiting)
         self._waiting.clear()
@@ -69,8 +72,7 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write a manifest: UTF-8 JSON, indented for people, private like the rest."""
     with open_private(path) as stream:
         stream.write(json.dumps(content, ensure_ascii=False, indent=1).encode() + b"\n")
-        stream.flush()
-        os.fsync(stream.fileno())
+        synchronise(stream)
 
 
 def file_sha256(path: Path) -> str:
@@ -79,26 +81,37 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-@contextmanager
-def new_directory(target: Path) -> Iterator[Path]:
-    """Give a private working directory that takes the name `target` only if the whole work succeeds.
+def write_durably(path: Path, content: bytes) -> None:
+    """Give `path` this content in one step: whatever stops the machine, it has all of it or was never there."""
+    unfinished = path.with_name(f"{path.name}.{secrets.token_hex(6)}.tmp")
+    with open_private(unfinished) as stream:
+        stream.write(content)
+        synchronise(stream)
+    unfinished.replace(path)
+    sync_directory(path.parent)
 
-    Raises OutputRefused when `target` exists and is not an empty directory: codes already printed must not be replaced.
-    """
-    refuse_used_directory(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    working = target.parent / f".{target.name}.{secrets.token_hex(6)}.partial"
-    working.mkdir(mode=PRIVATE_DIRECTORY)
+
+def sync_directory(directory: Path) -> None:
+    """Make the names of a directory last through a loss of power."""
+    descriptor = os.open(directory, os.O_RDONLY)
     try:
-        yield working
-        refuse_used_directory(target)
-        if target.exists():
-            target.rmdir()
-        working.rename(target)
-    except BaseException:
-        # Even a keyboard interrupt must not leave codes behind.
-        shutil.rmtree(working, ignore_errors=True)
-        raise
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_tree(directory: Path) -> None:
+    """Make the names of a directory and of all those below it last; their files were synchronised one by one."""
+    for folder, _folders, _files in os.walk(directory, topdown=False):
+        sync_directory(Path(folder))
+
+
+def read_records(path: Path, size: int) -> Iterator[bytes]:
+    """Give the records of `size` bytes of a file, a few hundred in memory at a time."""
+    with path.open("rb") as stream:
+        while block := stream.read(size * 512):
+            for start in range(0, len(block), size):
+                yield block[start : start + size]
 
 
 def refuse_used_directory(target: Path) -> None:

@@ -1,108 +1,135 @@
 """Issuing codes: for each voter one code, for each of the voter's contests a slot and a public credential.
 
-Memory: the request's eight bytes for each voter, and 54 bytes (public key and slot) for each voter of each contest,
-kept until the public keys can be sorted, contest by contest; sorting takes about 100 bytes more for each voter of the
-contest being sorted.  Everything else is streamed.  Sorting is what separates the two sides: the order of slots.csv is
-that of random-looking keys, while links.csv follows the roll and names slots under the portal's link key only.
+The work is cut into shards, in the order of distribution.  A shard counts once it is recorded, with the SHA-256 of its
+files; one that was begun and not recorded is made again, with other codes, so that a voter never has two.  Codes leave
+memory encrypted.  Memory: about 180 bytes for each voter while the request is checked, 40 afterwards, and one shard in
+each process.
 """
 
+import json
 import os
-from base64 import b64encode
-from collections.abc import Callable
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from isoloir_protocol.base58 import random_base58
-from isoloir_protocol.credentials import derive_secret, generate_code, public_credential
-from nacl.public import PublicKey, SealedBox
-
+from isoloir.credentials.authority.assembly import Assembly, is_whole
 from isoloir.credentials.authority.errors import AuthorityError
-from isoloir.credentials.authority.exchange import PRIVATE_DIRECTORY, WrittenFile, new_directory, write_json
-from isoloir.credentials.authority.invitation import RequestedContest
+from isoloir.credentials.authority.exchange import (
+    PRIVATE_DIRECTORY,
+    file_sha256,
+    refuse_used_directory,
+    write_durably,
+)  # fmt: skip
+from isoloir.credentials.authority.plan import Plan, Shard, plan_distribution
+from isoloir.credentials.authority.recipients import read_recipients
 from isoloir.credentials.authority.request import CredentialRequest, Progress, unseen
+from isoloir.credentials.authority.shards import TAG_BYTES, Random, Workshop, make_shard
+from isoloir.credentials.authority.workers import each_done
+from isoloir.credentials.authority.workplace import Workplace, workplace
 
-SLOT_LENGTH = 22
-_KEY_BYTES = 32
-_RECORD = _KEY_BYTES + SLOT_LENGTH
-Random = Callable[[int], bytes]
+_TAG_KEY_FILE = "tag-key"
+Record = dict[str, Any]
+Task = tuple[Shard, "list[int]"]
 
 
-class _ContestIssue:
-    """The slots and sealed links of one contest while codes are issued."""
+@dataclass(frozen=True)
+class _Making:
+    """Makes the shards that it is given: callable, so that other processes receive it once."""
 
-    def __init__(self, contest: RequestedContest, portal: Path) -> None:
-        self.contest = contest
-        self._portal = portal
-        self._box = SealedBox(PublicKey(contest.link_key))
-        self._links = WrittenFile(portal / f"{contest.uuid}.links.csv", "reference;sealed_slot")
-        self._records = bytearray()
+    workshop: Workshop
+    random: Random
 
-    def add(self, *, reference: str, code: str, random: Random) -> None:
-        """Give the voter a fresh slot: its public key is derived from the code, its name sealed to the link key."""
-        slot = random_base58(SLOT_LENGTH, random).encode("ascii")
-        credential = public_credential(derive_secret(uuid=self.contest.uuid, code=code))
-        self._records += bytes.fromhex(credential.text) + slot
-        self._links.add_row(reference, b64encode(self._box.encrypt(slot)).decode("ascii"))
-
-    def close(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        """Write the slots sorted by public key; return the contest's and the files' lines of the manifest."""
-        slots = WrittenFile(self._portal / f"{self.contest.uuid}.slots.csv", "slot;public_key")
-        records = sorted(
-            bytes(self._records[start : start + _RECORD]) for start in range(0, len(self._records), _RECORD)
-        )
-        self._records.clear()
-        previous = b""
-        for record in records:
-            key = record[:_KEY_BYTES]
-            if key == previous:
-                # 128 random bits do not repeat: the source of randomness is broken.
-                raise AuthorityError("deux électeurs ont la même clé publique", "two voters have the same public key")
-            previous = key
-            slots.add_row(record[_KEY_BYTES:].decode("ascii"), key.hex())
-        count = {"uuid": self.contest.uuid, "code": self.contest.code, "slots": len(records)}
-        return count, [slots.close(), self._links.close()]
+    def __call__(self, task: Task) -> Record:
+        shard, offsets = task
+        return make_shard(self.workshop, shard, offsets, self.random)
 
 
 def issue_codes(
     request: CredentialRequest,
     out: Path,
     *,
+    recipients: Sequence[str],
+    jobs: int = 1,
+    voters_per_shard: int | None = None,
     random: Random = os.urandom,
     progress: Progress = unseen,
+    planning: Progress = unseen,
 ) -> None:
-    """Write `out/portal` (slots, sealed links, manifest) and `out/private` (codes), all or nothing.
+    """Write `out/portal`, `out/registrar` and `out/private`; taken up again where a crash left it.
 
-    Directories are 0700 and files 0600.  `progress` receives voters done and voters in all.  Raises OutputRefused
-    when `out` is in use, AuthorityError when the request changes meanwhile.
+    Codes are encrypted to the age `recipients`.  Directories are 0700 and files 0600.  `planning`, then `progress`,
+    receive voters done and voters in all.  Raises OutputRefused when `out` is in use, RecipientRefused, WorkRefused
+    when the unfinished work there is not this one, AuthorityError when the request changes meanwhile.
     """
-    with new_directory(out) as working:
-        portal, private = working / "portal", working / "private"
-        for directory in (portal, private):
-            directory.mkdir(mode=PRIVATE_DIRECTORY)
-        codes = WrittenFile(private / "codes.csv", "reference;code")
-        issues = {code: _ContestIssue(contest, portal) for code, contest in request.contests.items()}
-        total = len(request.offsets)
-        for done, voter in enumerate(request.voters(), start=1):
-            code = generate_code(random)
-            codes.add_row(voter.reference, code)
-            for contest in voter.contests:
-                issues[contest].add(reference=voter.reference, code=code, random=random)
-            progress(done, total)
-        _write_manifests(request, portal, private, codes, issues)
+    refuse_used_directory(out)
+    known = tuple(str(each) for each in read_recipients(recipients))
+    plan = plan_distribution(request, voters_per_shard=voters_per_shard, progress=planning)
+    identity = {
+        "work": "issue",
+        "request_sha256": request.request_sha256,
+        "voters_sha256": request.voters_sha256,
+        "recipients": list(known),
+        "plan_sha256": plan.sha256,
+    }
+    with workplace(out, identity) as place:
+        workshop = _workshop(request, place, known)
+        records = _make_shards(_Making(workshop, random), plan, jobs=jobs, progress=progress)
+        if file_sha256(request.voters_path) != request.voters_sha256:
+            raise AuthorityError("voters.csv a changé pendant la lecture", "voters.csv changed while it was read")
+        shutil.rmtree(place.result)
+        place.result.mkdir(mode=PRIVATE_DIRECTORY)
+        Assembly(request, workshop, records, place.result).assemble()
+        place.finish()
 
 
-def _write_manifests(
-    request: CredentialRequest, portal: Path, private: Path, codes: WrittenFile, issues: dict[str, _ContestIssue]
-) -> None:
-    contests, files = [], []
-    for issue in issues.values():
-        count, written = issue.close()
-        contests.append(count)
-        files += written
-    source = {"request_sha256": request.request_sha256, "voters_sha256": request.voters_sha256}
-    common = {"version": 1, "election": request.invitation.election.name, "voters": len(request.offsets), **source}
-    write_json(
-        portal / "manifest.json",
-        {"format": "isoloir-credential-issue", **common, "contests": contests, "files": files},
-    )
-    write_json(private / "manifest.json", {"format": "isoloir-credential-codes", **common, "files": [codes.close()]})
+def _workshop(request: CredentialRequest, place: Workplace, recipients: tuple[str, ...]) -> Workshop:
+    """Make the directory of the runs, and the registrar's key, which must stay the same until the end."""
+    runs = place.directory / "runs"
+    runs.mkdir(mode=PRIVATE_DIRECTORY, exist_ok=True)
+    tag_key = place.directory / _TAG_KEY_FILE
+    if not tag_key.exists():
+        write_durably(tag_key, secrets.token_bytes(TAG_BYTES))
+    return Workshop(request.voters_path, runs, tuple(request.contests.values()), recipients, tag_key.read_bytes())
+
+
+def _make_shards(making: _Making, plan: Plan, *, jobs: int, progress: Progress) -> list[Record]:
+    """Make every shard that is not recorded yet; return the records in order."""
+    workshop = making.workshop
+    records = _recorded(workshop)
+    total = len(plan.order)
+    done = sum(record["sheets"] for record in records.values())
+    progress(done, total)
+
+    def missing() -> Iterator[Task]:
+        for shard in plan.shards:
+            if shard.number not in records:
+                yield shard, plan.offsets(shard)
+
+    for (shard, _offsets), record in each_done(making, missing(), jobs=min(jobs, len(plan.shards) - len(records))):
+        write_durably(_record_path(workshop, shard.number), json.dumps(record).encode())
+        records[shard.number] = record
+        done += shard.count
+        progress(done, total)
+    return [records[shard.number] for shard in plan.shards]
+
+
+def _recorded(workshop: Workshop) -> dict[int, Record]:
+    """Return the shards that were made and are whole; whatever else is there is removed."""
+    records: dict[int, Record] = {}
+    for path in workshop.runs.glob("*.json"):
+        record = json.loads(path.read_bytes())
+        if is_whole(workshop, record):
+            records[record["shard"]] = record
+    kept = {f"{number:05d}.{record['token']}" for number, record in records.items()}
+    for path in workshop.runs.iterdir():
+        shard, _dot, rest = path.name.partition(".")
+        if rest != "json" and f"{shard}.{rest.partition('.')[0]}" not in kept:
+            path.unlink()
+    return records
+
+
+def _record_path(workshop: Workshop, number: int) -> Path:
+    return workshop.runs / f"{number:05d}.json"

@@ -103,7 +103,7 @@ class SlotsForm(forms.Form):
         files = read_archive_files(
             archive.read(), name=archive.name, maximum_files=MOST_FILES, maximum_bytes=2 * LARGEST_FILES, faults=faults
         )
-        if any(name.endswith("codes.csv") or "private/" in name for name in files):
+        if any(name.endswith((".age", "codes.csv")) or "private/" in name for name in files):
             # The portal must never learn a code: nothing of this archive is kept, and its sender must know.
             message = _("Cette archive contient les codes de vote : elle ne devait jamais parvenir au portail. Rien n’en est gardé ; émettez de nouveaux codes.")  # fmt: skip
             faults.add(archive.name, None, "", message)

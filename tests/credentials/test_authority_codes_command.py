@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import io
 import json
 import shutil
 import stat
@@ -10,13 +11,17 @@ import sys
 from pathlib import Path
 
 import pikepdf
+import pyrage
 import pytest
 from isoloir_protocol.credentials import generate_uuid
 from nacl.public import PrivateKey
 
 from isoloir.commands import codes
-from isoloir.credentials.authority import printing
+from isoloir.credentials.authority import plan
+from isoloir.credentials.authority.codesfiles import read_codes
+from isoloir.credentials.authority.recipients import read_identities
 from isoloir.credentials.authority.request import COLUMNS
+from tests.authority import PRINTER, RECIPIENT, codes_of, identity_file
 
 ROWS = (
     "R1;Mme;ZOLA;Anne;Académie de Valmorane;0990001A;Collège des Ormes;1 rue des Ormes;CSA",
@@ -57,9 +62,15 @@ def _run(*arguments: object) -> int:
     return options.run(options)
 
 
-def _codes(private: Path) -> dict[str, str]:
-    with (private / "codes.csv").open(encoding="utf-8", newline="") as stream:
-        return {row["reference"]: row["code"] for row in csv.DictReader(stream, delimiter=";")}
+def _issue(request_directory: Path, out: Path) -> int:
+    return _run("issue", "--request", request_directory, "--out", out, "--printer", RECIPIENT, "--jobs", 1)
+
+
+def _print(tmp_path: Path, out: Path, *options: object, jobs: int = 1) -> int:
+    key = identity_file(tmp_path / "printer.key")
+    return _run(
+        "notices", "--private", tmp_path / "out/private", "--identity", key, "--out", out, "--jobs", jobs, *options
+    )
 
 
 def _texts(path: Path) -> list[str]:
@@ -73,14 +84,15 @@ def _texts(path: Path) -> list[str]:
 
 def test_notices_are_one_file_per_establishment_in_alphabetical_order(request_directory, tmp_path):
     out = tmp_path / "out"
-    assert _run("issue", "--request", request_directory, "--out", out, "--notices") == 0
-    issued = _codes(out / "private")
-    assert sorted(str(path.relative_to(out / "notices")) for path in out.rglob("*.pdf")) == [
+    assert _issue(request_directory, out) == 0
+    assert _print(tmp_path, tmp_path / "n") == 0
+    issued = codes_of(out)
+    assert sorted(str(path.relative_to(tmp_path / "n")) for path in (tmp_path / "n").rglob("*.pdf")) == [
         "academie-d-ys/0990001A.pdf",
         "academie-de-valmorane/0990001A.pdf",
         "academie-de-valmorane/0990002B.pdf",
     ]
-    first, second = _texts(out / "notices/academie-de-valmorane/0990001A.pdf")
+    first, second = _texts(tmp_path / "n/academie-de-valmorane/0990001A.pdf")
     assert "M. Guy Élan" in first
     assert issued["R3"] in first
     assert "Mme Anne ZOLA" in second
@@ -90,8 +102,8 @@ def test_notices_are_one_file_per_establishment_in_alphabetical_order(request_di
 
 def test_listing_of_files_counts_every_notice(request_directory, tmp_path):
     out = tmp_path / "out"
-    _run("issue", "--request", request_directory, "--out", out)
-    assert _run("notices", "--request", request_directory, "--private", out / "private", "--out", tmp_path / "n") == 0
+    _issue(request_directory, out)
+    assert _print(tmp_path, tmp_path / "n") == 0
     with (tmp_path / "n/distribution.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream, delimiter=";"))
     assert [(row["academy"], row["establishment_code"], row["notices"]) for row in rows] == [
@@ -104,10 +116,10 @@ def test_listing_of_files_counts_every_notice(request_directory, tmp_path):
 
 
 def test_large_establishment_has_several_files(request_directory, tmp_path, monkeypatch):
-    monkeypatch.setattr(printing, "PAGES_PER_FILE", 1)
-    out = tmp_path / "out"
-    assert _run("issue", "--request", request_directory, "--out", out, "--notices") == 0
-    parts = sorted((out / "notices/academie-de-valmorane").glob("0990001A*"))
+    monkeypatch.setattr(plan, "PAGES_PER_FILE", 1)
+    assert _issue(request_directory, tmp_path / "out") == 0
+    assert _print(tmp_path, tmp_path / "n") == 0
+    parts = sorted((tmp_path / "n/academie-de-valmorane").glob("0990001A*"))
     assert [path.name for path in parts] == ["0990001A.part-01.pdf", "0990001A.part-02.pdf"]
     for part in parts:
         with pikepdf.open(part) as pdf:
@@ -115,22 +127,21 @@ def test_large_establishment_has_several_files(request_directory, tmp_path, monk
 
 
 def test_several_processes_print_the_same_files(request_directory, tmp_path):
-    out = tmp_path / "out"
-    _run("issue", "--request", request_directory, "--out", out)
+    _issue(request_directory, tmp_path / "out")
     for jobs in (1, 2):
-        options = ("--request", request_directory, "--private", out / "private", "--out", tmp_path / f"n{jobs}")
-        assert _run("notices", *options, "--jobs", jobs) == 0
+        assert _print(tmp_path, tmp_path / f"n{jobs}", jobs=jobs) == 0
     listings = [(tmp_path / f"n{jobs}/distribution.csv").read_bytes() for jobs in (1, 2)]
     assert listings[0] == listings[1]
 
 
 def test_nothing_secret_is_said(request_directory, tmp_path, capfd):
     out = tmp_path / "out"
-    _run("issue", "--request", request_directory, "--out", out, "--notices")
-    _run("issue", "--request", request_directory, "--out", out)
+    _issue(request_directory, out)
+    _print(tmp_path, tmp_path / "n")
+    _issue(request_directory, out)
     said = "".join(capfd.readouterr())
     assert "4 codes" in said
-    for code in _codes(out / "private").values():
+    for code in codes_of(out).values():
         assert not any(group in said for group in code.split("-"))
     assert "ZOLA" not in said
 
@@ -138,7 +149,7 @@ def test_nothing_secret_is_said(request_directory, tmp_path, capfd):
 def test_bad_request_is_refused_line_by_line_and_writes_nothing(request_directory, tmp_path, capfd):
     voters = request_directory / "voters.csv"
     voters.write_text(voters.read_text(encoding="utf-8").replace(";CSA", ";XXX"), encoding="utf-8")
-    assert _run("issue", "--request", request_directory, "--out", tmp_path / "out") == 1
+    assert _issue(request_directory, tmp_path / "out") == 1
     said = capfd.readouterr().err
     for line in (2, 3, 4, 5):
         assert f"voters.csv, ligne {line} : scrutin inconnu : XXX / line {line}: unknown contest: XXX" in said
@@ -147,34 +158,92 @@ def test_bad_request_is_refused_line_by_line_and_writes_nothing(request_director
 
 def test_codes_are_never_issued_over_others(request_directory, tmp_path, capfd):
     out = tmp_path / "out"
-    _run("issue", "--request", request_directory, "--out", out)
-    before = _codes(out / "private")
-    assert _run("issue", "--request", request_directory, "--out", out) == 1
-    assert _codes(out / "private") == before
+    _issue(request_directory, out)
+    before = codes_of(out)
+    assert _issue(request_directory, out) == 1
+    assert codes_of(out) == before
     assert "existe déjà" in capfd.readouterr().err
 
 
-@pytest.mark.parametrize("fault", ["roll", "codes", "absent"])
-def test_notices_are_refused_when_codes_and_request_do_not_go_together(request_directory, tmp_path, capfd, fault):
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("shard", "changed since"),
+        ("request", "not that of the issue"),
+        ("absent", "incomplete private"),
+        ("identity", "does not open"),
+        ("no identity", "not a readable file of age identities"),
+    ],
+)
+def test_notices_are_refused_when_the_private_part_is_not_whole(request_directory, tmp_path, capfd, fault, words):
     out = tmp_path / "out"
-    _run("issue", "--request", request_directory, "--out", out)
-    if fault == "roll":
-        voters = request_directory / "voters.csv"
-        voters.write_text(voters.read_text(encoding="utf-8").replace("ZOLA", "ZOLO"), encoding="utf-8")
-    elif fault == "codes":
-        path = out / "private/codes.csv"
-        path.write_text(path.read_text(encoding="utf-8").replace("R1;", "R9;"), encoding="utf-8")
+    _issue(request_directory, out)
+    key = identity_file(tmp_path / "printer.key")
+    shard = out / "private/shard-00001.age"
+    if fault == "shard":
+        shard.write_bytes(shard.read_bytes()[:-1] + b"x")
+    elif fault == "request":
+        path = out / "private/request.json"
+        path.write_text(path.read_text(encoding="utf-8").replace("01 99 00 12 34", "01 99 00 66 66"), encoding="utf-8")
+    elif fault == "absent":
+        shard.unlink()
+    elif fault == "identity":
+        key.unlink()
+        _run("keygen", "--out", key)
     else:
-        (out / "private/codes.csv").unlink()
-    options = ("--request", request_directory, "--private", out / "private", "--out", tmp_path / "n")
-    assert _run("notices", *options) == 1
+        key.write_text("AGE-SECRET-KEY-1BAD", encoding="ascii")
+    assert _run("notices", "--private", out / "private", "--identity", key, "--out", tmp_path / "n") == 1
     assert not (tmp_path / "n").exists()
-    words = {"roll": "another request", "codes": "changed since", "absent": "incomplete private"}[fault]
-    assert words in capfd.readouterr().err
+    said = "".join(capfd.readouterr())
+    assert words in said
+    assert "AGE-SECRET" not in said
+
+
+def test_keygen_says_the_recipient_alone_and_never_overwrites(tmp_path, capfd):
+    assert _run("keygen", "--out", tmp_path / "key") == 0
+    said = capfd.readouterr().out.strip()
+    assert said.startswith("age1")
+    content = (tmp_path / "key").read_text(encoding="ascii")
+    assert said in content
+    assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
+    assert _run("keygen", "--out", tmp_path / "key") == 1
+    assert (tmp_path / "key").read_text(encoding="ascii") == content
+    assert content.splitlines()[1] not in "".join(capfd.readouterr())
+
+
+def test_codes_are_opened_by_the_escrow_too(request_directory, tmp_path, capfd):
+    _run("keygen", "--out", tmp_path / "escrow.key")
+    recipient = capfd.readouterr().out.strip()
+    options = ("--printer", RECIPIENT, "--escrow", recipient)
+    assert _run("issue", "--request", request_directory, "--out", tmp_path / "out", *options) == 0
+    escrow = read_codes(tmp_path / "out/private", read_identities(tmp_path / "escrow.key"))
+    assert escrow == codes_of(tmp_path / "out")
+    assert len(escrow) == 4
+
+
+@pytest.mark.parametrize("recipient", ["age1nonsense", "AGE-SECRET-KEY-1QQQQ", ""])
+def test_recipient_that_is_none_is_refused_before_anything_and_never_repeated(
+    request_directory, tmp_path, capfd, recipient
+):
+    options = ("--request", request_directory, "--out", tmp_path / "out", "--printer", recipient)
+    assert _run("issue", *options) == 1
+    said = "".join(capfd.readouterr())
+    assert "not an age public key" in said
+    assert not recipient or recipient not in said
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["request"]
+
+
+def test_notices_may_be_written_encrypted(request_directory, tmp_path):
+    _issue(request_directory, tmp_path / "out")
+    assert _print(tmp_path, tmp_path / "n", "--recipient", RECIPIENT) == 0
+    assert not list((tmp_path / "n").rglob("*.pdf"))
+    encrypted = tmp_path / "n/academie-de-valmorane/0990001A.pdf.age"
+    with pikepdf.open(io.BytesIO(pyrage.decrypt(encrypted.read_bytes(), [PRINTER]))) as pdf:
+        assert len(pdf.pages) == 2
 
 
 def test_absent_request_is_refused_without_a_traceback(tmp_path, capfd):
-    assert _run("issue", "--request", tmp_path / "nowhere", "--out", tmp_path / "out") == 1
+    assert _issue(tmp_path / "nowhere", tmp_path / "out") == 1
     assert "unreadable file" in capfd.readouterr().err
 
 

@@ -1,7 +1,9 @@
-"""Acts on the election as a whole: making it, changing its calendar, changing the rules of its voters' accounts."""
+"""Acts on the election as a whole: making it, changing its calendar, the rules of voters' accounts, those of re-issue."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -79,6 +81,39 @@ class AccountRules:
             raise AccountRulesRefused(faults)
 
 
+# A voter's code is re-issued three times at most, as in 2018; the database keeps this bound too.
+REISSUE_LIMIT = range(1, 4)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReissueRules:
+    """How voting codes are re-issued: the ways, each as the room of credentials writes it, how often, and from when.
+
+    `opens_at` None: with the vote. Without any way nothing is ever re-issued.
+    """
+
+    policies: Sequence[Mapping[str, Any]]
+    limit: int
+    opens_at: datetime | None = None
+
+    def check(self, election: Election) -> None:
+        """Raise ReissueRulesRefused, with the sentence of each field out of bounds."""
+        faults: dict[str, str] = {}
+        if self.limit not in REISSUE_LIMIT:
+            faults["limit"] = _("Un code de vote se réassortit de une à trois fois.")
+        if self.opens_at is not None and not election.portal_opens_at <= self.opens_at < election.voting_closes_at:
+            faults["opens_at"] = _("Le réassort s’ouvre entre l’ouverture du portail et la clôture du vote.")
+        if faults:
+            raise ReissueRulesRefused(faults)
+
+
+def reissue_rules_of(election: Election) -> ReissueRules:
+    """Return the rules of re-issue that the election has now."""
+    return ReissueRules(
+        policies=tuple(election.reissue_policies), limit=election.reissue_limit, opens_at=election.reissue_opens_at
+    )
+
+
 def account_rules_of(election: Election) -> AccountRules:
     """Return the rules that the election has now."""
     return AccountRules(**{name: getattr(election, name) for name in AccountRules.__dataclass_fields__})
@@ -113,10 +148,51 @@ def change_calendar(*, election: Election, calendar: Calendar, actor: str, at: d
     """Replace the calendar, as long as nothing is sealed. Raises ElectionSealed, CalendarRefused."""
     election = lock_unsealed(election)
     calendar.check()
+    _check_reissue_within(election, calendar)
     for name, value in asdict(calendar).items():
         setattr(election, name, value)
     election.save(update_fields=tuple(asdict(calendar)))
     record(Kind.CALENDAR_CHANGED, actor=actor, at=at, subject=election.slug, facts=calendar.as_facts())
+    return election
+
+
+def _check_reissue_within(election: Election, calendar: Calendar) -> None:
+    """Refuse a calendar that leaves the opening of re-issue outside: it was chosen apart, and is changed apart."""
+    opens_at = election.reissue_opens_at
+    if opens_at is None:
+        return
+    if opens_at < calendar.portal_opens_at:
+        raise CalendarRefused(
+            {"portal_opens_at": _("Le réassort s’ouvrirait avant le portail : changez d’abord ses règles.")}
+        )
+    if opens_at >= calendar.voting_closes_at:
+        raise CalendarRefused(
+            {"voting_closes_at": _("Le réassort s’ouvrirait après la clôture : changez d’abord ses règles.")}
+        )
+
+
+@transaction.atomic
+def change_reissue_rules(
+    *, election: Election, rules: ReissueRules, warnings: Sequence[str], actor: str, at: datetime
+) -> Election:
+    """Replace the rules of re-issue, as long as nothing is sealed: the register of keys opens with the limit.
+
+    `rules.policies` were read by the room of credentials, and `warnings` are the codes of what it warned of and the
+    organiser acknowledged: both go into the journal. Raises ElectionSealed, ReissueRulesRefused.
+    """
+    election = lock_unsealed(election)
+    rules.check(election)
+    election.reissue_policies = [dict(policy) for policy in rules.policies]
+    election.reissue_limit = rules.limit
+    election.reissue_opens_at = rules.opens_at
+    election.save(update_fields=("reissue_policies", "reissue_limit", "reissue_opens_at"))
+    record(
+        Kind.REISSUE_RULES_CHANGED, actor=actor, at=at, subject=election.slug,
+        facts={
+            "policies": election.reissue_policies, "limit": rules.limit,
+            "opens_at": utc_text(rules.opens_at) if rules.opens_at else None, "warnings": list(warnings),
+        },
+    )  # fmt: skip
     return election
 
 

@@ -56,3 +56,14 @@ class AccountRulesRefused(ElectionRefused):
     def __init__(self, faults: dict[str, str]) -> None:
         super().__init__()
         self.faults = faults
+
+
+class ReissueRulesRefused(ElectionRefused):
+    """The rules of re-issue are out of bounds: `faults` gives the sentence of each field at fault."""
+
+    code = "reissue_rules_refused"
+    sentence = _("Les règles du réassort ne sont pas admises.")
+
+    def __init__(self, faults: dict[str, str]) -> None:
+        super().__init__()
+        self.faults = faults

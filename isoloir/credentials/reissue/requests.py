@@ -28,10 +28,8 @@ from isoloir.credentials.identifiers import (
     normalise_nir,
     normalise_numen,
 )
-from isoloir.credentials.links import has_link_key, open_slot
-from isoloir.credentials.models import Reissue, SlotLink
+from isoloir.credentials.models import Reissue
 from isoloir.credentials.registrar_client import RegistrarAway, RegistrarRefused, registrar
-from isoloir.elections.models import Contest
 from isoloir.identity.challenge import normalise_answer
 from isoloir.identity.errors import SlowedDown
 from isoloir.identity.links import draft_link, new_token
@@ -49,6 +47,7 @@ from isoloir.roll.models import Voter, VoterIdentifiers
 from . import mails
 from .contacts import Contact, claim_contact, read_contact, require_free
 from .identifiers import identifier_pepper
+from .keys import reissue_contests
 from .policies import Policy, Proof, Recipient, policies_of, policy_of
 
 _ACTION = "reissue"
@@ -293,25 +292,12 @@ def _ask_registrar(
 
 
 def _places(voter: Voter, *, at: datetime) -> list[tuple[str, str]]:
-    """Return contest and slot of each place of this voter where no ballot stands and voting is not over (R211-566)."""
-    entries = voter.entries.filter(turnout=None).select_related("contest__election").order_by("contest__code")
-    open_entries = [
-        entry
-        for entry in entries
-        if entry.contest.state in (Contest.State.PREPARED, Contest.State.SEALED, Contest.State.SUSPENDED)
-        and entry.contest.voting_state(at=at) != "closed"
-        and has_link_key(entry.contest)
-    ]
-    links = SlotLink.objects.in_bulk([entry.pk for entry in open_entries])
+    """Return contest and slot of each place of this voter whose key may change: no ballot stands there (R211-566)."""
     try:
-        return [
-            (entry.contest.uuid, open_slot(entry.contest, links[entry.pk]))
-            for entry in open_entries
-            if entry.pk in links
-        ]
+        return [(contest["uuid"], contest["slot"]) for contest in reissue_contests(voter, at) if contest["change"]]
     except CredentialRefused:
         # A box that does not open is damage, told elsewhere too; no key is replaced by half.
-        logger.error("re-issue: a link to a slot does not open")  # noqa: TRY400  # Nothing of it is fit for a log.
+        logger.error("re-issue: the places of a voter cannot be read")  # noqa: TRY400  # Nothing of it is fit for a log.
         raise ReissueRefused("registrar_away") from None
 
 

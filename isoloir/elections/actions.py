@@ -12,7 +12,7 @@ from isoloir.common.clock import utc_text
 from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
 
-from .errors import AccountRulesRefused, CalendarRefused, ElectionSealed, RegisterBegun, SlugTaken
+from .errors import AccountRulesRefused, CalendarRefused, ElectionSealed, RegisterBegun, ReissueRulesRefused, SlugTaken
 from .models import Contest, Election
 
 # The delay left to voters who were authenticated before closing is at most thirty minutes.

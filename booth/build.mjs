@@ -1,4 +1,4 @@
-// Builds the three bundles and their hashes. `--compare` builds in memory and fails when the committed files differ.
+// Builds the bundles and their hashes. `--compare` builds in memory and fails when the committed files differ.
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -6,13 +6,12 @@ import { join, resolve } from "node:path";
 
 const here = import.meta.dirname;
 const destination = resolve(here, "../isoloir/web/static/booth");
-const LICENCES =
-  "/*! Isoloir, EUPL-1.2. Contains @noble/curves and @noble/hashes, MIT, © Paul Miller. Sources: booth/ in the repository. */";
+const licences = (contained) => `/*! Isoloir, EUPL-1.2. Contains ${contained}, MIT, © Paul Miller. Sources: booth/ in the repository. */`;
 
-/** The files to publish, by name: bundles, then the hashes that pages put in their `integrity` attributes. */
-async function makeFiles() {
+/** Bundles of these entries, by name. */
+async function bundle(entryPoints, contained, define = {}) {
   const { outputFiles } = await build({
-    entryPoints: ["src/booth.ts", "src/patience.ts", "src/trustee.ts"],
+    entryPoints,
     absWorkingDir: here,
     outdir: "published",
     bundle: true,
@@ -23,10 +22,21 @@ async function makeFiles() {
     minify: true,
     legalComments: "none",
     charset: "utf8",
-    banner: { js: LICENCES },
+    banner: { js: licences(contained) },
+    define,
     logLevel: "error",
   });
-  const files = new Map(outputFiles.map(({ path, contents }) => [path.split(/[\\/]/).at(-1), Buffer.from(contents)]));
+  return outputFiles.map(({ path, contents }) => [path.split(/[\\/]/).at(-1), Buffer.from(contents)]);
+}
+
+/** The files to publish, by name: bundles, then the hashes that pages put in their `integrity` attributes. */
+async function makeFiles() {
+  const [[name, decoder]] = await bundle(["src/qr.ts"], "qr");
+  // The booth loads the decoder itself, when somebody asks for it, and must know its hash.
+  const others = await bundle(["src/booth.ts", "src/patience.ts", "src/reissue.ts", "src/trustee.ts"], "@noble/curves and @noble/hashes", {
+    QR_INTEGRITY: JSON.stringify(sri(decoder)),
+  });
+  const files = new Map([...others, [name, decoder]]);
   const hashes = [...files].sort(([one], [other]) => (one < other ? -1 : 1)).map(([name, contents]) => [name, sri(contents)]);
   files.set("integrity.json", Buffer.from(JSON.stringify(Object.fromEntries(hashes), null, 2) + "\n"));
   return files;

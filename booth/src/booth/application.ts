@@ -61,7 +61,16 @@ export class Booth {
       this.fail(error, () => this.open());
       return;
     }
-    this.askCode();
+    const { contests } = this.state;
+    if (contests.length > 0 && contests.every(({ state }) => state === "voted")) await this.listVotedContests();
+    else this.askCode();
+  }
+
+  /** Nothing is left to vote, so that no code is needed: after a re-issue, no single one would fit contests already voted. */
+  private async listVotedContests(): Promise<void> {
+    this.codeFromLink = "";
+    this.secrets = new Map();
+    await this.listContests({ refresh: false });
   }
 
   async refreshState(): Promise<void> {

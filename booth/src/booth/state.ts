@@ -31,6 +31,12 @@ export interface VoterState {
   readonly receiptPdfUrl: string;
   readonly homeUrl: string;
   readonly verifyUrl: string;
+  /** A CAPTCHA is asked with the next code; another challenge is had at the address. */
+  readonly asksCaptcha: boolean;
+  readonly captchaUrl: string | undefined;
+  /** Where another code is asked for, or from when that is possible. */
+  readonly reissueUrl: string | undefined;
+  readonly reissueOpensText: string | undefined;
 }
 
 /** Reads the state; raises when a needed member is absent. Members unknown here are left alone. */
@@ -55,6 +61,10 @@ function readState(value: Json): VoterState {
     receiptPdfUrl: textOf(state["receipt_pdf_url"], "state"),
     homeUrl: textOf(state["home_url"], "state"),
     verifyUrl: textOf(state["verify_url"], "state"),
+    asksCaptcha: state["captcha"] === true,
+    captchaUrl: optionalString(state["captcha_url"]),
+    reissueUrl: optionalString(state["reissue_url"]),
+    reissueOpensText: optionalString(state["reissue_opens_text"]),
   };
 }
 
@@ -77,7 +87,7 @@ function readContest(value: Json): VoterContest {
   };
 }
 
-function optionalString(value: Json | undefined): string | undefined {
+export function optionalString(value: Json | undefined): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 

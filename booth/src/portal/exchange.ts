@@ -8,6 +8,8 @@ export class PortalRefusal extends Error {
     readonly said: string,
     readonly waitSeconds: number,
     readonly url: string | undefined,
+    /** All that the portal answered. */
+    readonly answer: JsonObject = {},
   ) {
     super(code);
     this.name = "PortalRefusal";
@@ -78,6 +80,7 @@ function refusal(status: number, bytes: Uint8Array): Error {
     textOf(said?.["message"]) ?? "",
     typeof wait === "number" && wait > 0 ? Math.ceil(wait) : 0,
     sameOriginPath(textOf(said?.["url"])),
+    said,
   );
 }
 

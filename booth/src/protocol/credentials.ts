@@ -1,18 +1,23 @@
 import { hexHash } from "./bytes.js";
 import { ProtocolFault } from "./errors.js";
 import { elementText, generatorPower, modOrder } from "./group.js";
-import { BASE58 } from "./random.js";
+import { BASE58, randomBase58, type RandomSource } from "./random.js";
 import { signMessage } from "./signatures.js";
 import type { Proof } from "./proofs.js";
-import type { RandomSource } from "./random.js";
 
 /** Characters of a voting code, hyphens not counted. */
 export const CODE_LENGTH = 22;
-const GROUPS = [5, 6, 5, 6] as const;
+/** Lengths of the groups that the notice prints. */
+export const GROUPS = [5, 6, 5, 6] as const;
 
 /** What a person typed, without the spaces and hyphens (of any kind) that are forgiven. */
 export function bareCode(typed: string): string {
-  return typed.normalize("NFKC").replace(/[\s\u00ad\u200b-\u200d\u2010-\u2015\u2060\u2212\ufeff.-]/g, "");
+  return typed.normalize("NFKC").replace(/[\s\u00ad\u200b-\u200d\u2010-\u2015\u2060\u2212\ufeff\u00b7._-]/g, "");
+}
+
+/** A fresh code, as the notice would print it: 22 uniform Base58 characters, 128 bits. */
+export function generateCode(random: RandomSource): string {
+  return groupCode(randomBase58(CODE_LENGTH, random));
 }
 
 /** The characters cut 5-6-5-6 and joined by hyphens, as on the notice; shorter texts give what there is. */

@@ -7,6 +7,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { resolve, sep } from "node:path";
 
 import type { Answer } from "./answers.js";
+import { anotherChallenge, captchaTemplate } from "./captcha.js";
+import { ReissuePortal, type ReissueMisbehaviour } from "./reissueportal.js";
 import { TrusteePortal } from "./trusteeportal.js";
 import { VoterPortal, type Misbehaviour } from "./voterportal.js";
 
@@ -19,6 +21,7 @@ const POLICY =
 
 const voters = new VoterPortal();
 const trustees = new TrusteePortal();
+const reissues = new ReissuePortal();
 
 async function answer(request: IncomingMessage): Promise<Answer> {
   const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
@@ -27,21 +30,30 @@ async function answer(request: IncomingMessage): Promise<Answer> {
   if (pathname === "/_essai/zero") return restart();
   if (pathname === "/_essai/") return misbehave(body);
   if (pathname === "/vote/") return page("booth", "/vote/etat.json", searchParams.get("lang") ?? "fr");
+  if (pathname === "/vote/code/nouveau/") return page("reissue", `${pathname}etat.json`, searchParams.get("lang") ?? "fr");
+  if (pathname === "/captcha/autre.json") return { status: 200, type: "application/json", body: JSON.stringify(anotherChallenge()) };
   const seat = /^\/bureau\/([a-z]+-\d+)\/cles\/$/.exec(pathname)?.[1];
   if (seat && method === "GET") return page("trustee", `${pathname}etat.json`, searchParams.get("lang") ?? "fr");
   if (pathname.startsWith("/static/")) return staticFile(pathname.slice("/static/".length));
-  const given = pathname.startsWith("/bureau/") ? await trustees.answer(method, pathname, body) : voters.answer(method, pathname, body);
-  return given ?? { status: 404, type: "text/plain", body: "" };
+  return (await portalAnswer(method, pathname, body)) ?? { status: 404, type: "text/plain", body: "" };
+}
+
+async function portalAnswer(method: string, path: string, body: Buffer): Promise<Answer | undefined> {
+  if (path.startsWith("/bureau/")) return trustees.answer(method, path, body);
+  return path.startsWith("/vote/code/") ? reissues.answer(method, path, body) : voters.answer(method, path, body);
 }
 
 function restart(): Answer {
+  reissues.reset();
   voters.reset();
   trustees.reset();
   return { status: 200, type: "text/plain", body: "" };
 }
 
 function misbehave(body: Buffer): Answer {
-  voters.misbehaviour = JSON.parse(body.toString("utf8")) as Misbehaviour;
+  const asked = JSON.parse(body.toString("utf8")) as Misbehaviour & ReissueMisbehaviour;
+  voters.misbehaviour = asked;
+  reissues.misbehaviour = asked;
   return { status: 200, type: "text/plain", body: "" };
 }
 
@@ -53,7 +65,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 
 async function page(id: string, stateUrl: string, language: string): Promise<Answer> {
   const hashes = JSON.parse(await readFile(resolve(STATIC, "booth/integrity.json"), "utf8")) as Record<string, string>;
-  const styles = ["tokens", "base", "layout", "forms", "components", "panels", "ballot", "ceremony"]
+  const styles = ["tokens", "base", "layout", "forms", "components", "panels", "account", "captcha", "ballot", "ceremony", "print"]
     .map((name) => `<link rel="stylesheet" href="/static/css/${name}.css">`)
     .join("");
   const script = `<script type="module" src="/static/booth/${id}.js" integrity="${hashes[`${id}.js`] ?? ""}"></script>`;
@@ -61,7 +73,7 @@ async function page(id: string, stateUrl: string, language: string): Promise<Ans
     status: 200,
     type: "text/html; charset=utf-8",
     body: `<!doctype html><html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>Essai</title>${styles}${script}</head><body><main class="main"><div class="frame"><div id="${id}" lang="${language}" data-state-url="${stateUrl}"></div></div></main></body></html>`,
+<title>Essai</title>${styles}${script}</head><body><main class="main"><div class="frame"><div id="${id}" lang="${language}" data-state-url="${stateUrl}"></div>${id === "booth" ? captchaTemplate() : ""}</div></main></body></html>`,
   };
 }
 

@@ -2,6 +2,7 @@ import { ed25519 } from "@noble/curves/ed25519.js";
 
 import { freshToken, makeContest, type HarnessContest } from "./contests.js";
 import type { Answer } from "./answers.js";
+import { RIGHT_DIGITS, anotherChallenge } from "./captcha.js";
 import { tracker } from "../../src/protocol/ballots.js";
 import { verifyBallot } from "../../src/protocol/ballotcheck.js";
 import { base64Hash, bytesToBase64, bytesToHex, utf8ToBytes } from "../../src/protocol/bytes.js";
@@ -23,6 +24,12 @@ export interface Misbehaviour {
   /** Bundle altered by one byte. */
   alterCandidates?: boolean;
   signedOut?: boolean;
+  /** A CAPTCHA is asked with the code. */
+  captcha?: boolean;
+  /** Refusal given to the next possession. */
+  refuseCode?: string;
+  /** Every contest is voted already. */
+  allVoted?: boolean;
   wait?: number;
 }
 
@@ -45,10 +52,12 @@ export class VoterPortal {
   private readonly casts = new Map<string, Cast>();
   private challenge = freshToken();
   private isProved = false;
+  private isCaptchaPassed = false;
 
   reset(): void {
     this.casts.clear();
     this.isProved = false;
+    this.isCaptchaPassed = false;
     this.misbehaviour = {};
   }
 
@@ -71,7 +80,8 @@ export class VoterPortal {
   }
 
   private state(): unknown {
-    const shown = [...this.contests.map((contest) => this.contestState(contest)), other(this.closed, "closed"), other(this.suspended, "suspended")];
+    const own = this.contests.map((contest) => this.contestState(contest));
+    const shown = this.misbehaviour.allVoted ? own : [...own, other(this.closed, "closed"), other(this.suspended, "suspended")];
     return {
       election: { name: "Élections professionnelles d’essai 2026" },
       now: "2026-12-03T08:00:00Z",
@@ -86,11 +96,15 @@ export class VoterPortal {
       receipt_pdf_url: "/vote/recu.pdf",
       home_url: "/espace/",
       verify_url: "/verifier/",
+      captcha: this.asksCaptcha(),
+      captcha_url: "/captcha/autre.json",
+      reissue_url: "/vote/code/reassort/",
+      reissue_opens_text: null,
     };
   }
 
   private contestState(contest: HarnessContest): unknown {
-    const voted = this.casts.has(contest.uuid);
+    const voted = this.casts.has(contest.uuid) || this.misbehaviour.allVoted === true;
     return {
       ...other(contest, voted ? "voted" : "to_vote"),
       voted_at: voted ? "2026-12-03T08:12:07Z" : null,
@@ -102,8 +116,17 @@ export class VoterPortal {
     const sent = JSON.parse(body.toString("utf8")) as {
       challenge: string;
       proofs: { contest: string; credential: string; proof: unknown }[];
+      captcha?: { token: string; answer: string; proof: string };
     };
     if (sent.challenge !== this.challenge) return json(409, { error: "challenge_expired", message: "" });
+    if (this.asksCaptcha()) {
+      if (sent.captcha?.answer !== RIGHT_DIGITS) {
+        return json(403, { error: "captcha_wrong", message: "Ce ne sont pas les chiffres de l’image.", captcha: anotherChallenge() });
+      }
+      this.isCaptchaPassed = true;
+    }
+    if (this.misbehaviour.refuseCode !== undefined) return json(409, { error: this.misbehaviour.refuseCode, message: "" });
+    if (sent.proofs.length === 0) return json(403, { error: "wrong_code", message: "", wait: 0 });
     for (const { contest, credential, proof } of sent.proofs) {
       verifyMessage(parseElement(credential), possessionMessage(this.challenge, contest, credential), proof);
       if (credential !== publicCredential(deriveSecret(contest, CODE))) {
@@ -113,6 +136,10 @@ export class VoterPortal {
     this.isProved = true;
     this.challenge = freshToken();
     return json(200, { ok: true });
+  }
+
+  private asksCaptcha(): boolean {
+    return this.misbehaviour.captcha === true && !this.isCaptchaPassed;
   }
 
   private cast(contest: HarnessContest, body: Buffer): Answer {

@@ -1,0 +1,141 @@
+import { CODE_LENGTH } from "../protocol/credentials.js";
+import { doubtsOf, readTyped } from "../protocol/typedcode.js";
+import { actionButton, element } from "../view/dom.js";
+import type { Say } from "../view/words.js";
+import type { BoothKey } from "../words/booth.fr.js";
+import { openDecoder, type QrDecoder } from "./qrdecoder.js";
+
+const PANEL = "qr-panel";
+const FILE = "qr-file";
+const FRAME_MILLISECONDS = 200;
+
+/** The code in what a notice's QR code says: the fragment of an address, or the code alone. */
+export function codeOfAddress(text: string): string | undefined {
+  const fragment = text.slice(text.indexOf("#") + 1).replace(/^code=/, "");
+  let plain: string;
+  try {
+    plain = decodeURIComponent(fragment);
+  } catch {
+    return undefined;
+  }
+  const { bare } = readTyped(plain);
+  return Array.from(bare).length === CODE_LENGTH && doubtsOf(bare).length === 0 ? bare : undefined;
+}
+
+/** « Photographier le QR code »: the camera in the page, or one photograph. No picture is kept nor sent. */
+export class QrReader {
+  readonly root: HTMLElement;
+  private readonly opener: HTMLButtonElement;
+  private readonly video = element("video", { muted: true, playsinline: true, hidden: true, class: "qr-reader__video" });
+  private readonly status = element("p", { class: "qr-reader__status", role: "status" });
+  private readonly file = element("input", { id: FILE, type: "file", accept: "image/*", capture: "environment" });
+  private readonly panel: HTMLElement;
+  private stream: MediaStream | undefined;
+
+  constructor(
+    private readonly say: Say<BoothKey>,
+    private readonly take: (code: string) => void,
+  ) {
+    this.opener = actionButton(say("qrOpen"), () => { void this.toggle(); }, "button--secondary");
+    this.opener.setAttribute("aria-expanded", "false");
+    this.opener.setAttribute("aria-controls", PANEL);
+    this.video.setAttribute("aria-label", say("qrVideo"));
+    const photograph = element("div", { class: "file-drop" }, element("label", { class: "field__label", for: FILE }, say("qrFile")), this.file);
+    this.panel = element("div", { id: PANEL, class: "qr-reader__panel", hidden: true }, this.video, this.status, photograph);
+    this.root = element("div", { class: "qr-reader" }, this.opener, this.panel);
+    this.file.addEventListener("change", () => { void this.readFile(); });
+    window.addEventListener("pagehide", () => { this.stop(); });
+  }
+
+  private async toggle(): Promise<void> {
+    if (!this.panel.hidden) {
+      this.close();
+      return;
+    }
+    this.panel.hidden = false;
+    this.opener.setAttribute("aria-expanded", "true");
+    this.opener.textContent = this.say("qrClose");
+    await this.film();
+  }
+
+  private close(): void {
+    this.stop();
+    this.panel.hidden = true;
+    this.status.textContent = "";
+    this.opener.setAttribute("aria-expanded", "false");
+    this.opener.textContent = this.say("qrOpen");
+  }
+
+  /** Releases the camera. */
+  stop(): void {
+    for (const track of this.stream?.getTracks() ?? []) track.stop();
+    this.stream = undefined;
+    this.video.srcObject = null;
+    this.video.hidden = true;
+  }
+
+  private async film(): Promise<void> {
+    this.tell(this.say("qrStarting"));
+    let decoder: QrDecoder;
+    try {
+      this.stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      decoder = await openDecoder();
+      if (this.panel.hidden) {
+        this.stop();
+        return;
+      }
+      this.video.srcObject = this.stream;
+      this.video.hidden = false;
+      await this.video.play();
+    } catch {
+      // No camera, not allowed, or an old browser without the interface at all.
+      this.stop();
+      this.tell(this.say("qrNoCamera"));
+      return;
+    }
+    this.tell(this.say("qrAim"));
+    await this.watch(decoder);
+  }
+
+  private async watch(decoder: QrDecoder): Promise<void> {
+    // The page may have been left for another one of the booth: then the camera is released.
+    while (this.stream !== undefined && this.video.isConnected) {
+      if (this.judge(await decoder.read(this.video).catch(() => undefined))) return;
+      await new Promise((resolve) => setTimeout(resolve, FRAME_MILLISECONDS));
+    }
+    this.stop();
+  }
+
+  private async readFile(): Promise<void> {
+    const [photograph] = this.file.files ?? [];
+    if (photograph === undefined) return;
+    this.tell(this.say("qrReading"));
+    try {
+      const decoder = await openDecoder();
+      const picture = await createImageBitmap(photograph);
+      const text = await decoder.read(picture);
+      picture.close();
+      if (!this.judge(text) && text === undefined) this.tell(this.say("qrNone"));
+    } catch {
+      this.tell(this.say("qrNone"));
+    }
+    this.file.value = "";
+  }
+
+  /** Takes the code when the text has one. */
+  private judge(text: string | undefined): boolean {
+    if (text === undefined) return false;
+    const code = codeOfAddress(text);
+    if (code === undefined) {
+      this.tell(this.say("qrOther"));
+      return false;
+    }
+    this.close();
+    this.take(code);
+    return true;
+  }
+
+  private tell(sentence: string): void {
+    if (this.status.textContent !== sentence) this.status.textContent = sentence;
+  }
+}

@@ -4,7 +4,6 @@ Each request is signed with the portal's key and says when it was sent; each ans
 that very request. Evidence passes through and stays nowhere here: it is in no log and in no exception.
 """
 
-import hashlib
 import json
 import logging
 import threading
@@ -17,16 +16,22 @@ from urllib.parse import urlsplit
 import httpx
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from isoloir_protocol.group import Element
+from isoloir_protocol.register import line_message, reissue_message
 from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey, VerifyKey
 
 from isoloir.common.secretfiles import ensure_secret
+
+from .registrar.requests import exchange_text
 
 logger = logging.getLogger(__name__)
 
 # The portal's Ed25519 key for registers: 32 bytes, made at first use (setting SECRETS_DIR).
 PORTAL_KEY_FILE = "register-key"
 _CONNECTS_WITHIN, _ANSWERS_WITHIN = 3.0, 10.0
+# An opening, a closing: a million keys are read, and sorted.
+_SIGNS_A_LINE_WITHIN = 120.0
 # An answer holds a few signatures; an unsigned line goes out, and does not come back.
 _LONGEST_ANSWER = 256 * 1024
 _SIGNATURE = "X-Isoloir-Signature"
@@ -40,7 +45,7 @@ class RegistrarRefused(Exception):
     """The registrar answered no.
 
     `code` is evidence-refused, slow-down (ask again after `seconds`), limit-reached, not-own-place, grant-unknown,
-    grant-expired, grant-used, generation-wrong, previous-wrong, key-used, already-signed, possession-wrong,
+    grant-expired, request-used, grant-used, generation-wrong, previous-wrong, key-used, already-signed, possession-wrong,
     portal-signature-wrong, contest-unknown, contest-closed, line-refused, other-line-signed, bad-request, not-portal, stale.
     `detail` is the fault of the register's specification when the code is line-refused.
     """
@@ -69,11 +74,6 @@ def portal_signing_key() -> SigningKey:
     return SigningKey(ensure_secret(PORTAL_KEY_FILE, size=32))
 
 
-def exchange_text(path: str, *bodies: bytes) -> bytes:
-    """Return what is signed: the path, then the SHA-256 of the request's body and, for an answer, of its own too."""
-    return "|".join(("isoloir-registrar", path, *(hashlib.sha256(body).hexdigest() for body in bodies))).encode()
-
-
 class Registrar:
     """The registrar at `url`, whose Ed25519 public key is `key` (hex). Safe to share between threads."""
 
@@ -83,10 +83,7 @@ class Registrar:
         self._key = VerifyKey(bytes.fromhex(key))
         self._signing_key = signing_key
         loopback = _is_loopback(url)
-        self._client = httpx.Client(
-            base_url=url, transport=transport, timeout=httpx.Timeout(_ANSWERS_WITHIN, connect=_CONNECTS_WITHIN),
-            follow_redirects=False, trust_env=not loopback,
-        )  # fmt: skip
+        self._client = httpx.Client(base_url=url, transport=transport, follow_redirects=False, trust_env=not loopback)
 
     @property
     def key(self) -> str:
@@ -142,7 +139,14 @@ class Registrar:
 
         Raises RegistrarRefused (line-refused with its `detail`, other-line-signed), RegistrarAway.
         """
-        return _text(self._ask("/lines", {"contest": contest, "unsigned": unsigned}), "signature")
+        message = line_message(uuid=contest, unsigned=unsigned).encode("ascii")
+        # An opening is as long as the roll, and the registrar makes it anew from its own store: its hash is enough.
+        digest = {"digest": message[-64:].decode()} if unsigned.startswith('{"height":0,') else {"unsigned": unsigned}
+        portal = self._signing_key.sign(message).signature.hex()
+        answer = self._ask("/lines", {"contest": contest, **digest, "portal": portal}, within=_SIGNS_A_LINE_WITHIN)
+        signature = _text(answer, "signature")
+        self._check(message, signature)
+        return signature
 
     def fetch_key(self) -> str:
         """Ask the running registrar for its public key: whether it is there, and is the one that is configured.
@@ -173,27 +177,29 @@ class Registrar:
             logger.error("registrar: a signature in its answer is wrong")  # noqa: TRY400  # The trace says no more.
             raise RegistrarAway("wrong signature") from None
 
-    def _ask(self, path: str, members: Mapping[str, Any]) -> dict[str, Any]:
+    def _ask(self, path: str, members: Mapping[str, Any], *, within: float = _ANSWERS_WITHIN) -> dict[str, Any]:
         # Real time, whatever this installation's clock: it orders requests and refuses old ones.
         body = json.dumps({"sent": time.time_ns() // 1000, **members}, ensure_ascii=False, separators=(",", ":"))
-        return self._call("POST", path, body.encode())
+        return self._call("POST", path, body.encode(), within=within)
 
-    def _call(self, method: str, path: str, body: bytes) -> dict[str, Any]:
-        signature = self._signing_key.sign(exchange_text(path, body)).signature.hex()
+    def _call(self, method: str, path: str, body: bytes, *, within: float = _ANSWERS_WITHIN) -> dict[str, Any]:
+        signature = self._signing_key.sign(exchange_text(path, body).encode()).signature.hex()
         headers = {_SIGNATURE: signature, "Content-Type": "application/json", "Accept-Encoding": "identity"}
         try:
-            response = self._sent(method, path, body, headers)
+            response = self._sent(self._client.build_request(
+                method, path, content=body, headers=headers, timeout=httpx.Timeout(within, connect=_CONNECTS_WITHIN)
+            ))  # fmt: skip
         except (httpx.HTTPError, httpx.InvalidURL) as trouble:
             # The library's exception holds the request, hence the evidence: only its kind is kept.
             raise RegistrarAway(type(trouble).__name__) from None
         return self._read(path, body, response)
 
-    def _sent(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> httpx.Response:
+    def _sent(self, request: httpx.Request) -> httpx.Response:
         try:
-            return self._client.request(method, path, content=body, headers=headers)
+            return self._client.send(request)
         except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
             # A connection kept open that the registrar closed meanwhile; every request may be made twice.
-            return self._client.request(method, path, content=body, headers=headers)
+            return self._client.send(request)
 
     def _read(self, path: str, body: bytes, response: httpx.Response) -> dict[str, Any]:
         content = response.content
@@ -201,7 +207,7 @@ class Registrar:
             raise RegistrarAway("answer too long")
         if response.status_code >= 500:
             raise RegistrarAway(f"status {response.status_code}")
-        self._check(exchange_text(path, body, content), response.headers.get(_SIGNATURE, ""))
+        self._check(exchange_text(path, body, content).encode(), response.headers.get(_SIGNATURE, ""))
         try:
             members = json.loads(content)
         except (ValueError, RecursionError):
@@ -247,9 +253,10 @@ def _is_loopback(url: str) -> bool:
 
 
 def _entry_text(entry: Entry) -> str:
-    return "|".join((
-        "isoloir-reissue", entry["contest"], entry["slot"], str(entry["generation"]), entry["previous"], entry["key"]
-    ))  # fmt: skip
+    return reissue_message(
+        uuid=entry["contest"], slot=entry["slot"], generation=entry["generation"],
+        previous=Element.parse(entry["previous"]), key=Element.parse(entry["key"]),
+    )  # fmt: skip
 
 
 def _list(value: Any) -> list[Any]:

@@ -197,7 +197,7 @@ def _require_right_to_change(reissue: Reissue, at: datetime) -> None:
         raise ReissueRefused("not_open")
     if registrar() is None:
         raise ReissueRefused("registrar_away")
-    link = OneTimeLink.objects.filter(pk=reissue.link_id).first()
+    link = reissue.link
     is_live = link is not None and link.used_at is None and at < link.expires_at
     if reissue.state != Reissue.State.LINKED or not is_live:
         raise ReissueRefused("link_expired")
@@ -418,11 +418,9 @@ def _locked_pending(reissue: Reissue, pending: list[_Pending]) -> dict[int, Roll
 
 def _use_link(reissue: Reissue, at: datetime) -> None:
     """Use the link up, with the voter's other links to a new code: they were asked for before this one served."""
-    others = OneTimeLink.objects.filter(voter=reissue.voter_id, purpose=OneTimeLink.Purpose.REISSUE, used_at=None)
-    others.exclude(pk=reissue.link_id).update(used_at=at, outcome=OneTimeLink.Outcome.SUPERSEDED)
-    OneTimeLink.objects.filter(pk=reissue.link_id, used_at=None).update(
-        used_at=at, outcome=OneTimeLink.Outcome.CODE_REISSUED
-    )
+    unused = OneTimeLink.objects.filter(voter=reissue.voter_id, purpose=OneTimeLink.Purpose.REISSUE, used_at=None)
+    unused.filter(reissue=reissue).update(used_at=at, outcome=OneTimeLink.Outcome.CODE_REISSUED)
+    unused.update(used_at=at, outcome=OneTimeLink.Outcome.SUPERSEDED)
     waiting = Reissue.objects.filter(voter=reissue.voter_id, state=Reissue.State.LINKED)
     waiting.update(state=Reissue.State.ABANDONED)
 

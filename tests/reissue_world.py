@@ -68,6 +68,9 @@ class ReissueWorld:
     def seal(self, *, at: datetime = BEFORE) -> None:
         play_ceremony(self.world.station, self.world.seeds, at=at)
         self.world.station.ceremony.refresh_from_db()
+        self.seal_again(at=at)
+
+    def seal_again(self, *, at: datetime = BEFORE) -> None:
         seal_contests(station=self.world.station, by=self.world.president, at=at)
         for contest in self.world.contests:
             contest.refresh_from_db()

@@ -175,12 +175,13 @@ def _check_reissue_within(election: Election, calendar: Calendar) -> None:
 def change_reissue_rules(
     *, election: Election, rules: ReissueRules, warnings: Sequence[str], actor: str, at: datetime
 ) -> Election:
-    """Replace the rules of re-issue, as long as nothing is sealed: the register of keys opens with the limit.
+    """Replace the rules of re-issue, until the register of keys begins: its first line has the limit.
 
     `rules.policies` were read by the room of credentials, and `warnings` are the codes of what it warned of and the
-    organiser acknowledged: both go into the journal. Raises ElectionSealed, ReissueRulesRefused.
+    organiser acknowledged: both go into the journal. Raises ElectionSealed, RegisterBegun,
+    ReissueRulesRefused.
     """
-    election = lock_unsealed(election)
+    election = lock_before_register(election)
     rules.check(election)
     election.reissue_policies = [dict(policy) for policy in rules.policies]
     election.reissue_limit = rules.limit

@@ -112,6 +112,9 @@ TABLE: dict[str, Row] = {
     "console:question_retire": Row("console", arguments={"number": "question"}),
     "console:question_move": Row("console", arguments={"number": "question"}, method="post"),
     "console:question_offer": Row("console", arguments={"number": "question"}, method="post"),
+    "console:reissue_rules": Row("console"),
+    "console:reissue_policies": Row("console"),
+    "console:identifiers": Row("console"),
     "console:sign_out": Row("public", method="post"),
     # ---- Components, for their designers ----
     "design:components": Row("public"),

@@ -188,7 +188,7 @@ def read_policies(described: Any) -> tuple[Policy, ...]:
 
     Strict: every member is there save those that have a default, no other is, and nothing is guessed.
     """
-    if not isinstance(described, list) or len(described) > MOST_POLICIES:
+    if not isinstance(described, list | tuple) or len(described) > MOST_POLICIES:
         raise PoliciesUnreadable([_("Une liste de %(most)d voies au plus est attendue.") % {"most": MOST_POLICIES}])
     faults: list[str] = []
     policies: list[Policy] = []

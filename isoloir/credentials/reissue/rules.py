@@ -15,10 +15,11 @@ from .policies import IDENTIFIERS, Policy, PolicyWarning, Proof, read_policies, 
 
 
 class WarningsNotAcknowledged(Exception):
-    """The organiser has not said that these warnings were read; `warnings` are by the code of the policy."""
+    """The organiser has not said that these warnings were read; `warnings` are by the code of each of `policies`."""
 
-    def __init__(self, warnings: dict[str, list[PolicyWarning]]) -> None:
+    def __init__(self, policies: Sequence[Policy], warnings: dict[str, list[PolicyWarning]]) -> None:
         super().__init__(f"{sum(map(len, warnings.values()))} warnings")
+        self.policies = tuple(policies)
         self.warnings = warnings
 
 
@@ -37,13 +38,13 @@ def choose_rules(
 ) -> Election:
     """Replace the rules of re-issue once every warning of the ways chosen is among `acknowledged` (see `warning_codes`).
 
-    Raises PoliciesUnreadable, WarningsNotAcknowledged, ElectionSealed, ReissueRulesRefused.
+    Raises PoliciesUnreadable, WarningsNotAcknowledged, ElectionSealed (RegisterBegun too), ReissueRulesRefused.
     """
-    policies = read_policies([dict(policy) for policy in rules.policies])
+    policies = read_policies(rules.policies)
     warnings = warnings_by_policy(policies, election)
     codes = warning_codes(warnings)
     if set(codes) - set(acknowledged):
-        raise WarningsNotAcknowledged(warnings)
+        raise WarningsNotAcknowledged(policies, warnings)
     written = ReissueRules(
         policies=[policy.as_json() for policy in policies], limit=rules.limit, opens_at=rules.opens_at
     )

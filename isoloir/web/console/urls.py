@@ -4,7 +4,7 @@ from django.urls import path
 
 from isoloir.web.bureau import signin
 
-from . import accounts, activation, questions, texts, views
+from . import accounts, activation, questions, reissue_rules, texts, views
 
 app_name = "console"
 urlpatterns = [
@@ -32,5 +32,8 @@ urlpatterns = [
     path("questions/<int:number>/retirer/", questions.question_retire, name="question_retire"),
     path("questions/<int:number>/deplacer/", questions.question_move, name="question_move"),
     path("questions/<int:number>/proposer/", questions.question_offer, name="question_offer"),
+    path("reassort/", reissue_rules.reissue_rules, name="reissue_rules"),
+    path("reassort/voies/", reissue_rules.reissue_policies, name="reissue_policies"),
+    path("reassort/identifiants/", reissue_rules.identifiers, name="identifiers"),
     path("deconnexion/", signin.sign_out, name="sign_out"),
 ]

@@ -7,10 +7,12 @@ from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from isoloir.captcha.actions import issue_challenge
+from isoloir.credentials.models import Reissue
 from isoloir.demo.members import decrypt
 from isoloir.elections.models import Contest, Election
 from isoloir.identity.links import draft_link, new_token
 from isoloir.identity.models import Account, ChallengeQuestion, OneTimeLink
+from isoloir.messaging.receipts import receipt_secret
 from isoloir.pollingstation.closing import close_poll
 from isoloir.tally.actions import begin_count, establish_result, publish_result, sign_minutes
 from isoloir.tally.minutes import minutes_hash, results_minutes
@@ -66,6 +68,7 @@ def make_scene() -> Scene:
     draft_link(
         voter_id=world.voters[1].pk, purpose=OneTimeLink.Purpose.PASSWORD, token=token, at=AFTER, hours=24
     ).save()
+    reissue_token = _ask_for_new_code(world)
     clients = {"anonymous": Client(), "voter": Client(), "other voter": Client()}
     for name, voter in (("voter", world.voters[0]), ("other voter", other_voter)):
         electorate.activate(voter, at=AFTER)
@@ -81,12 +84,24 @@ def make_scene() -> Scene:
         clients=clients,
         values={
             "sealed": sealed, "published": published, "tied": tied, "station": world.station.code, "token": token,
-            "spoiled": "activation/",
+            "reissue_token": reissue_token, "way": "challenge",
+            "spoiled": "activation/", "provider": "mailbox", "receipt_secret": receipt_secret("mailbox"),
             "challenge": issue_challenge(at=AFTER),
             "owner": 1, "notice": "0990001A.pdf", "voter": world.voters[0].pk, **_write_texts(world.election),
         },
         foreign={"uuid": [other.uuid, "inconnu"], "code": [other.code, "inconnu"], "station": ["autre", "inconnu"]},
     )  # fmt: skip
+
+
+def _ask_for_new_code(world: World) -> str:
+    """Let the second voter have asked for a new code; return the token of the link."""
+    token = new_token()
+    link = draft_link(voter_id=world.voters[1].pk, purpose=OneTimeLink.Purpose.REISSUE, token=token, at=AFTER, hours=24)
+    link.save()
+    Reissue.objects.create(
+        voter=world.voters[1], policy="challenge", channel="sms", grant="0" * 32, link=link, asked_at=AFTER
+    )
+    return token
 
 
 def _count_and_publish(world: World, contest: Contest) -> None:

@@ -2,17 +2,21 @@
 
 from django.urls import path
 
-from . import texts, views
+from isoloir.web.receipts import receipts
+
+from . import register, texts, views
 
 app_name = "public"
 urlpatterns = [
     path("edito/", texts.edito, name="edito"),
     path("aide/", texts.faq, name="faq"),
     path("mentions-legales/", texts.legal, name="legal"),
+    path("sms/recus/<slug:provider>/<str:secret>/", receipts, name="sms_receipts"),
     path("resultats/", views.results, name="results"),
     path("resultats/<str:uuid>/", views.contest_result, name="contest_result"),
     path("resultats/<str:uuid>/resultat.json", views.result_json, name="result_json"),
     path("resultats/<str:uuid>/archive.bel", views.archive, name="archive"),
+    path("resultats/<str:uuid>/registre.register", register.register, name="register"),
     path("resultats/<str:uuid>/candidats.json", views.candidates, name="candidates"),
     path("resultats/<str:uuid>/proces-verbal.pdf", views.minutes_pdf, name="minutes_pdf"),
 ]

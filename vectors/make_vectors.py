@@ -7,14 +7,14 @@ The same bytes come out at each run; a test compares them with the files that ar
 import sys
 from pathlib import Path
 
-from generator import archives, ballots, texts, trustees
+from generator import archives, ballots, registers, texts, trustees
 from generator.cases import Cases
 
 
 def all_cases() -> Cases:
     """Make every deterministic case."""
     cases = Cases()
-    for module in (texts, ballots, trustees, archives):
+    for module in (texts, ballots, trustees, archives, registers):
         module.add_all(cases)
     return cases
 

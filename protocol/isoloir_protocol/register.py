@@ -149,10 +149,10 @@ class RegisterReader:
         if type(kind) is not str or kind not in _MEMBERS or not self._may_come(kind):
             raise RegisterRefused("register-misplaced-line", height=height)
         _check_members(value, kind, height, signed=signed)
-        if type(value["height"]) is not int or value["height"] != height:
-            raise RegisterRefused("register-wrong-height", height=height)
         if kind != "Opening" and value["parent"] != self.state.head:
             raise RegisterRefused("register-wrong-parent", height=height)
+        if type(value["height"]) is not int or value["height"] != height:
+            raise RegisterRefused("register-wrong-height", height=height)
         return value
 
     def _may_come(self, kind: str) -> bool:

@@ -1,12 +1,15 @@
 """What `isoloir-verify` says: each check as a sentence, then what was verified, in French or in English."""
 
+from collections import Counter
 from typing import Any
 
+from isoloir_protocol.checks import ARCHIVE_STEPS, Check, Status, Step
 from isoloir_protocol.election import Election
 from isoloir_protocol.errors import Language
+from isoloir_protocol.register import RegisterState
 from isoloir_protocol.tally import Result
 from isoloir_protocol.trustees import TrusteeItem
-from isoloir_protocol.verify import Check, Found, Report, Status, Step
+from isoloir_protocol.verify import Found, Report
 
 _STEPS: dict[Step, tuple[str, str]] = {
     Step.CONTAINER: (
@@ -62,6 +65,22 @@ _STEPS: dict[Step, tuple[str, str]] = {
         "Le résultat est celui que donnent les déchiffrements, et il est possible avec ces bulletins.",
         "The result is the one that the decryptions give, and it is possible with these ballots.",
     ),
+    Step.REGISTER: (
+        "Le registre des clés est entier, bien formé, et chaque ligne est chaînée à la précédente.",
+        "The register of keys is whole, well formed, and each line is chained to the one before.",
+    ),
+    Step.REGISTER_SIGNATURES: (
+        "Chaque ligne et chaque réassort portent toutes les signatures attendues, et la preuve de la nouvelle clé.",
+        "Each line and each re-issue bear all the signatures expected, and the proof of the new key.",
+    ),
+    Step.GENERATIONS: (
+        "Chaque place a une seule clé en vigueur, sans génération sautée, dans la limite des réassorts.",
+        "Each slot has one live key, with no generation skipped, within the limit of re-issues.",
+    ),
+    Step.LIVE_KEYS: (
+        "Les clés de vote de l’archive sont les clés en vigueur du registre ; aucun bulletin sous une clé remplacée.",
+        "The credentials of the archive are the live keys of the register; no ballot under a replaced key.",
+    ),
 }
 
 _ABSENT: dict[Step, tuple[str, str]] = {
@@ -69,6 +88,16 @@ _ABSENT: dict[Step, tuple[str, str]] = {
     Step.TALLY_SIZE: ("Le nombre de bulletins comptés n’est pas encore publié.", "No ballot count is published yet."),
     Step.DECRYPTIONS: ("L’archive ne contient encore aucun déchiffrement partiel.", "No partial decryption yet."),
     Step.RESULT: ("L’archive ne contient pas encore le résultat.", "There is no result yet."),
+    Step.REGISTER: ("Aucun registre des clés n’est donné.", "No register of keys is given."),
+    Step.REGISTER_SIGNATURES: (
+        "Les signatures du registre ne sont donc pas vérifiées.",
+        "The signatures of the register are thus not checked.",
+    ),
+    Step.GENERATIONS: ("Les réassorts ne sont donc pas vérifiés.", "Re-issues are thus not checked."),
+    Step.LIVE_KEYS: (
+        "Le registre et l’archive ne sont pas comparés : il faut les donner tous deux.",
+        "The register and the archive are not compared: both must be given.",
+    ),
 }
 
 _MARKS: dict[Status, tuple[str, str]] = {
@@ -77,6 +106,7 @@ _MARKS: dict[Status, tuple[str, str]] = {
     "absent": ("à venir", "to come"),
     "not-reached": ("non vérifié", "not checked"),
 }
+_NOT_GIVEN = ("non fourni", "not given")
 
 
 def check_sentence(check: Check, language: Language) -> str:
@@ -90,16 +120,25 @@ def _say(pair: tuple[str, str], language: Language) -> str:
 
 
 def written_report(path: str, report: Report, language: Language) -> str:
-    """The report of one archive as lines of text."""
+    """The report of one archive, of one register or of both as lines of text."""
     lines = [path]
     for check in report.checks:
-        mark = _say(_MARKS[check.status], language)
+        mark = _mark(check, language)
         lines.append(f"  {check.step.value:2}. [{mark}] {check_sentence(check, language)}")
         if check.fault is not None:
             lines.append(f"      → {check.fault.sentence(language)} ({check.fault.code})")
     lines += [f"  {line}" for line in _summary_lines(report.found, language)]
+    if report.register is not None and report.register.uuid:
+        lines += [f"  {line}" for line in _register_lines(report, report.register, language)]
     lines.append(f"  {_conclusion(report, language)}")
     return "\n".join(_printable(line) for line in lines)
+
+
+def _mark(check: Check, language: Language) -> str:
+    """An archive's missing part will come; a register that is absent was not given."""
+    if check.status == "absent" and check.step not in ARCHIVE_STEPS:
+        return _say(_NOT_GIVEN, language)
+    return _say(_MARKS[check.status], language)
 
 
 def _printable(line: str) -> str:
@@ -108,15 +147,51 @@ def _printable(line: str) -> str:
 
 
 def _conclusion(report: Report, language: Language) -> str:
-    if report.fault is not None:
-        return _say(("ARCHIVE REFUSÉE.", "ARCHIVE REFUSED."), language)
+    failed = next((check.step for check in report.checks if check.fault is not None), None)
+    if failed is not None:
+        on_register = failed not in ARCHIVE_STEPS and failed != Step.LIVE_KEYS
+        register, archive = ("REGISTRE REFUSÉ.", "REGISTER REFUSED."), ("ARCHIVE REFUSÉE.", "ARCHIVE REFUSED.")
+        return _say(register if on_register else archive, language)
+    if report.alone and report.register is not None:
+        return _say(_REGISTER_ENDS[report.register.closed], language)
     if report.found.result is None:
         partial = (
             "Tout ce qui est présent est vérifié ; le résultat n’y est pas encore.",
             "All that is there is verified; the result is not there yet.",
         )
         return _say(partial, language)
+    if report.register is not None:
+        return _say(("Archive et registre vérifiés.", "Archive and register verified."), language)
     return _say(("Archive vérifiée.", "Archive verified."), language)
+
+
+_REGISTER_ENDS = {
+    True: ("Registre vérifié.", "Register verified."),
+    False: (
+        "Tout ce qui est présent est vérifié ; le registre n’est pas encore clos.",
+        "All that is there is verified; the register is not closed yet.",
+    ),
+}
+
+
+def _register_lines(report: Report, register: RegisterState, language: Language) -> list[str]:
+    """What the register says, as far as it was verified."""
+    words, colon = _WORDS[language], _say((" : ", ": "), language)
+    told = [("election", register.uuid)] if report.alone else []
+    told += [
+        ("slots", str(len(register.live))),
+        ("reissues", str(register.reissues)),
+        ("generations", ", ".join(f"{one}{colon}{many}" for one, many in _generations(register).items())),
+        ("registrar", words["no" if register.registrar is None else "yes"]),
+        ("register-head", register.head),
+    ]
+    return [f"{words[word]}{colon}{what}" for word, what in told]
+
+
+def _generations(register: RegisterState) -> dict[int, int]:
+    """How many slots have their live key of each generation, up to the highest."""
+    counts = Counter(generation for generation, _ in register.live.values())
+    return {generation: counts[generation] for generation in range(max(counts, default=0) + 1)}
 
 
 def _summary_lines(found: Found, language: Language) -> list[str]:
@@ -176,6 +251,13 @@ _WORDS: dict[Language, dict[str, str]] = {
         "blank": "Blanc",
         "head": "Dernier événement",
         "and": " et ",
+        "slots": "Places au registre des clés",
+        "reissues": "Codes réassortis",
+        "generations": "Places par génération de la clé en vigueur",
+        "registrar": "Double signature du service d’enregistrement",
+        "register-head": "Dernière ligne du registre",
+        "yes": "oui",
+        "no": "non",
     },
     "en": {
         "election": "Election",
@@ -190,18 +272,49 @@ _WORDS: dict[Language, dict[str, str]] = {
         "blank": "Blank",
         "head": "Last event",
         "and": " and ",
+        "slots": "Slots in the register of keys",
+        "reissues": "Codes re-issued",
+        "generations": "Slots by generation of the live key",
+        "registrar": "Second signature by the registrar",
+        "register-head": "Last line of the register",
+        "yes": "yes",
+        "no": "no",
     },
 }
 
 
-def json_report(path: str, report: Report, language: Language) -> dict[str, Any]:
-    """The report of one archive as a JSON object; its members are listed in `docs/specification/verifier.md`."""
+def json_report(
+    archive: str | None, report: Report, language: Language, *, register: str | None = None
+) -> dict[str, Any]:
+    """The report of an archive, a register (their paths) or both as a JSON object.
+
+    Its members are listed in `docs/specification/verifier.md`.
+    """
+    summary = _json_summary(report.found)
     return {
-        "archive": path,
+        "archive": archive,
+        "register": register,
         "accepted": report.fault is None,
         "complete": report.fault is None and report.found.result is not None,
         "checks": [_json_check(check, language) for check in report.checks],
-        "summary": _json_summary(report.found),
+        "summary": summary | {"register": _json_register(report.register)},
+    }
+
+
+def _json_register(register: RegisterState | None) -> dict[str, Any] | None:
+    if register is None or not register.uuid:
+        return None
+    return {
+        "uuid": register.uuid,
+        "slots": len(register.live),
+        "limit": register.limit,
+        "reissues": register.reissues,
+        "generations": list(_generations(register).values()),
+        "registrar": register.registrar is not None,
+        "fingerprint": register.fingerprint,
+        "closed": register.closed,
+        "lines": register.height + 1,
+        "head": register.head,
     }
 
 

@@ -2,6 +2,7 @@
 
 The archive is read once, as a stream; ballots are checked and counted as they come, so that memory holds one ballot,
 the list of credentials and a hash per ballot. Verification stops at the first fault: what follows would be built on it.
+The register of keys, when it is given, is read before the archive, and compared with it as the archive is read.
 """
 
 import hashlib
@@ -9,13 +10,13 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from enum import IntEnum
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 from isoloir_protocol import jsontext
 from isoloir_protocol.archive import Event, read_events
 from isoloir_protocol.ballots import VerifiedBallot, verify_ballot
+from isoloir_protocol.checks import ARCHIVE_STEPS, Check, Step
 from isoloir_protocol.credentials import Credentials, read_credentials
 from isoloir_protocol.election import Election, read_election
 from isoloir_protocol.errors import (
@@ -27,6 +28,14 @@ from isoloir_protocol.errors import (
     ResultRefused,
     TallyRefused,
     TrusteesRefused,
+)
+from isoloir_protocol.register import RegisterState
+from isoloir_protocol.register_checks import (
+    CheckedRegister,
+    check_register,
+    compare_ballot,
+    compare_closing,
+    compare_setup,
 )
 from isoloir_protocol.tally import (
     BallotCounter,
@@ -42,30 +51,9 @@ from isoloir_protocol.tally import (
 )
 from isoloir_protocol.trustees import Trustees, read_trustees
 
-Status = Literal["passed", "failed", "absent", "not-reached"]
-
-
-class Step(IntEnum):
-    """The numbered checks, in the order in which they are told."""
-
-    CONTAINER = 1
-    CHAIN = 2
-    ORDER = 3
-    ELECTION = 4
-    TRUSTEES = 5
-    PUBLIC_KEY = 6
-    CREDENTIALS = 7
-    BALLOTS = 8
-    RIGHT_TO_VOTE = 9
-    ONE_BALLOT = 10
-    TALLY = 11
-    TALLY_SIZE = 12
-    DECRYPTIONS = 13
-    RESULT = 14
-
-
 #: Checks that hold only once the whole file was read, and those that hold once no ballot can follow.
 _ALL_ALONG = frozenset({Step.CONTAINER, Step.CHAIN, Step.ORDER})
+_SETTLED_LATER = frozenset({Step.DECRYPTIONS, Step.LIVE_KEYS})
 _PER_BALLOT = frozenset({Step.BALLOTS, Step.RIGHT_TO_VOTE, Step.ONE_BALLOT})
 
 #: Faults of the reading that concern the chain of events rather than the container.
@@ -97,15 +85,6 @@ _MISPLACED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """The outcome of one numbered check; `fault` is there when it failed."""
-
-    step: Step
-    status: Status
-    fault: ProtocolError | None = None
-
-
 @dataclass(slots=True)
 class Found:
     """What the archive holds, as far as it was verified."""
@@ -124,10 +103,19 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome of the verification of one archive."""
+    """The outcome of the verification of one archive, of one register, or of both together.
+
+    Without an archive, checks 1 to 14 are not there; without a register, checks 15 to 18 are absent.
+    """
 
     checks: tuple[Check, ...]
     found: Found
+    register: RegisterState | None = None
+
+    @property
+    def alone(self) -> bool:
+        """A register was verified without an archive."""
+        return self.checks[0].step == Step.REGISTER
 
     @property
     def fault(self) -> ProtocolError | None:
@@ -135,11 +123,43 @@ class Report:
         return next((check.fault for check in self.checks if check.fault is not None), None)
 
 
-def verify_archive(path: Path | str) -> Report:
-    """Verify the archive in a file. Never raises for what the file holds, nor when it cannot be read."""
+def verify_archive(path: Path | str, *, register: Path | str | None = None) -> Report:
+    """Verify the archive in a file, with its register of keys when there is one.
+
+    Never raises for what the files hold, nor when they cannot be read.
+    """
+    checked = None if register is None else _checked_register(register)
+    stream = _opened(path)
+    if isinstance(stream, ArchiveRefused):
+        return _Verification(io.BytesIO(), checked).report(stream)
+    with stream:
+        return verify_stream(stream, register=checked)
+
+
+def verify_register_file(path: Path | str) -> Report:
+    """Verify the register in a file, without its archive. Never raises for the file."""
+    checked = _checked_register(path)
+    checks = (*checked.checks(), Check(Step.LIVE_KEYS, "absent" if checked.fault is None else "not-reached"))
+    return Report(checks, Found(), checked.state)
+
+
+def verify_stream(stream: BinaryIO, *, register: CheckedRegister | None = None) -> Report:
+    """Verify an archive read from a seekable binary stream. Raises only what the stream itself raises."""
+    return _Verification(stream, register).run()
+
+
+def _checked_register(path: Path | str) -> CheckedRegister:
+    stream = _opened(path)
+    if isinstance(stream, ArchiveRefused):
+        return CheckedRegister(RegisterState(), stream)
+    with stream:
+        return check_register(stream)
+
+
+def _opened(path: Path | str) -> BinaryIO | ArchiveRefused:
+    """Open a file, or say why not."""
     try:
-        with Path(path).open("rb") as stream:
-            return verify_stream(stream)
+        return Path(path).open("rb")
     except FileNotFoundError:
         code = "file-missing"
     except IsADirectoryError:
@@ -148,12 +168,7 @@ def verify_archive(path: Path | str) -> Report:
         code = "file-forbidden"
     except (OSError, ValueError):
         code = "file-unreadable"
-    return _Verification(io.BytesIO()).report(ArchiveRefused(code))
-
-
-def verify_stream(stream: BinaryIO) -> Report:
-    """Verify an archive read from a seekable binary stream. Raises only what the stream itself raises."""
-    return _Verification(stream).run()
+    return ArchiveRefused(code)
 
 
 def _misplaced(phase: Phase, kind: str) -> str:
@@ -166,8 +181,10 @@ def _misplaced(phase: Phase, kind: str) -> str:
 
 
 class _Verification:
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, register: CheckedRegister | None = None) -> None:
         self._stream = stream
+        self._checked_register = register
+        self._register = None if register is None else register.verified
         self.found = Found()
         self._step = Step.CONTAINER
         self._phase: Phase = "empty"
@@ -201,7 +218,7 @@ class _Verification:
         """Say which check is under way; it stays so when a fault goes through."""
         self._step = step
         yield
-        if step not in _ALL_ALONG | _PER_BALLOT and step != Step.DECRYPTIONS:
+        if step not in _ALL_ALONG | _PER_BALLOT | _SETTLED_LATER:
             self._passed.add(step)
 
     def _check_order(self, event: Event) -> None:
@@ -219,6 +236,9 @@ class _Verification:
         elif event.kind == "EndBallots":
             self.found.closed = True
             self._passed |= _PER_BALLOT
+            if self._register is not None:
+                with self._during(Step.LIVE_KEYS):
+                    compare_closing(self._register)
         elif event.kind == "EncryptedTally":
             self._take_tally(event.records)
         elif event.kind == "PartialDecryption":
@@ -243,12 +263,20 @@ class _Verification:
             if not election.allows_revote:
                 _check_one_vote_each(credentials)
             self.found.credentials = credentials
+        if self._register is not None:
+            with self._during(Step.LIVE_KEYS):
+                compare_setup(
+                    self._register, uuid=election.uuid, fingerprint=election.fingerprint, credentials=records[2]
+                )
         self._ballots = _BallotBox(election, credentials, self._stream)
 
     def _take_ballot(self, text: bytes, place: range) -> None:
         box = self._box()
         with self._during(Step.BALLOTS):
             ballot = verify_ballot(election=box.election, text=text)
+        if self._register is not None:
+            with self._during(Step.LIVE_KEYS):
+                compare_ballot(self._register, ballot.credential.text)
         with self._during(Step.RIGHT_TO_VOTE):
             weight = box.weight_of(ballot)
         with self._during(Step.ONE_BALLOT):
@@ -310,7 +338,15 @@ class _Verification:
             self._passed |= _ALL_ALONG | _PER_BALLOT
             if self.found.owners:
                 self._passed.add(Step.DECRYPTIONS)
-        return Report(tuple(self._outcome(step, fault) for step in Step), self.found)
+            if self._register is not None:
+                self._passed.add(Step.LIVE_KEYS)
+        archive = tuple(self._outcome(step, fault) for step in ARCHIVE_STEPS)
+        checked = self._checked_register
+        if checked is None:
+            absent = tuple(Check(step, "absent") for step in Step if step not in ARCHIVE_STEPS)
+            return Report((*archive, *absent), self.found)
+        last = self._outcome(Step.LIVE_KEYS, fault or checked.fault)
+        return Report((*archive, *checked.checks(), last), self.found, checked.state)
 
     def _outcome(self, step: Step, fault: ProtocolError | None) -> Check:
         if fault is not None and step == self._step:

@@ -1,4 +1,4 @@
-"""The command `isoloir-verify ARCHIVE… [--json] [--lang fr|en]`."""
+"""The command `isoloir-verify FILE… [--json] [--lang fr|en]`: archives `.bel` and registers of keys `.register`."""
 
 import argparse
 import io
@@ -7,20 +7,21 @@ import os
 import sys
 from collections.abc import Sequence
 
+from isoloir_protocol.pairing import pair
 from isoloir_protocol.report import json_report, written_report
-from isoloir_protocol.verify import verify_archive
+from isoloir_protocol.verify import Report, verify_archive, verify_register_file
 
 _DESCRIPTION = (
-    "Vérifie entièrement des archives d’élection Belenios (Ed25519). "
+    "Vérifie entièrement des archives d’élection Belenios (Ed25519) et, s’ils sont donnés, leurs registres de clés. "
     "Code de sortie : 0 si toutes sont acceptées, 1 sinon, 2 si la commande est mal écrite."
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Verify each archive named on the command line and print its report; 0 when all are accepted, else 1."""
+    """Verify the files named on the command line and print a report of each; 0 when all are accepted, else 1."""
     parser = argparse.ArgumentParser(prog="isoloir-verify", description=_DESCRIPTION)
-    parser.add_argument("archives", nargs="+", metavar="ARCHIVE", help="fichier .bel")
-    parser.add_argument("--json", action="store_true", help="un objet JSON par archive, un par ligne")
+    parser.add_argument("files", nargs="+", metavar="FICHIER", help="archive .bel ou registre .register")
+    parser.add_argument("--json", action="store_true", help="un objet JSON par archive ou registre, un par ligne")
     parser.add_argument("--lang", choices=("fr", "en"), default="fr", help="langue des phrases (fr)")
     options = parser.parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -36,15 +37,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     accepted = True
-    for path in options.archives:
-        report = verify_archive(path)
+    for archive, register in pair(options.files):
+        report = _report(archive, register)
         accepted = accepted and report.fault is None
         if options.json:
-            print(json.dumps(json_report(path, report, options.lang), ensure_ascii=False))
+            told = json_report(archive, report, options.lang, register=register)
+            print(json.dumps(told, ensure_ascii=False))
         else:
-            print(written_report(path, report, options.lang))
+            title = " + ".join(path for path in (archive, register) if path is not None)
+            print(written_report(title, report, options.lang))
         sys.stdout.flush()
     return 0 if accepted else 1
+
+
+def _report(archive: str | None, register: str | None) -> Report:
+    if archive is not None:
+        return verify_archive(archive, register=register)
+    if register is None:
+        raise ValueError("neither an archive nor a register")
+    return verify_register_file(register)
 
 
 if __name__ == "__main__":

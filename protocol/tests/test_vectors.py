@@ -15,6 +15,7 @@ VECTORS = Path(__file__).parents[2] / "vectors"
 FILES = sorted(VECTORS.glob("*/*.json"))
 #: Faults that no text shows: of files, of too long texts, of functions called with the wrong values.
 SHOWN_ELSEWHERE = {
+    "bad-slot",
     "ballot-counted-twice",
     "file-forbidden",
     "file-is-directory",

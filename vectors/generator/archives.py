@@ -44,10 +44,10 @@ NOT_COUNTED = EncryptedTally((), 0, 0)
 Events = list[tuple[str, tuple[bytes, ...]]]
 
 
-def election_record(*, contest: bool = True, trustees: bytes = TRUSTEES) -> bytes:
+def election_record(*, contest: bool = True, trustees: bytes = TRUSTEES, uuid: str = UUID) -> bytes:
     """The election of these archives."""
     return build_election(
-        uuid=UUID,
+        uuid=uuid,
         name="Archive d’essai",
         description="",
         public_key=read_trustees(trustees).public_key,

@@ -15,6 +15,8 @@ from isoloir_protocol.errors import ProtocolError
 from isoloir_protocol.group import Element, generator_power
 from isoloir_protocol.pedersen import check_certificates
 from isoloir_protocol.possession import verify_possession
+from isoloir_protocol.register import verify_register
+from isoloir_protocol.register_checks import CheckedRegister, check_register
 from isoloir_protocol.signatures import verify_message
 from isoloir_protocol.tally import read_encrypted_tally, verify_partial_decryption
 from isoloir_protocol.trustees import read_trustees
@@ -132,13 +134,25 @@ def archive_bytes(case: Case) -> bytes:
     return gzip.decompress(base64.b64decode(case["archive"]))
 
 
-def _archive(case: Case) -> None:
-    report = verify_stream(io.BytesIO(archive_bytes(case)))
+def _archive(case: Case, register: CheckedRegister | None = None) -> None:
+    report = verify_stream(io.BytesIO(archive_bytes(case)), register=register)
     if report.fault is not None:
+        assert [check.fault for check in report.checks if check.fault is not None] == [report.fault]
         raise report.fault
     result = report.found.result
     _same(case, result=None if result is None else [list(row) for row in result.counts])
     assert ("result" in case) == (result is not None)
+
+
+def _register(case: Case) -> None:
+    if "archive" in case:
+        checked = check_register(io.BytesIO(raw(case, "register")))
+        assert checked.fault is None
+        _archive(case, checked)
+        return
+    state = verify_register(io.BytesIO(raw(case, "register")))
+    live = {slot: list(key) for slot, key in state.live.items()}
+    _same(case, live=live, reissues=state.reissues, closed=state.closed)
 
 
 RUNNERS: dict[str, Callable[[Case], None]] = {
@@ -153,6 +167,7 @@ RUNNERS: dict[str, Callable[[Case], None]] = {
     "element": _element,
     "partial-decryption": _partial_decryption,
     "possession": _possession,
+    "register": _register,
     "share": _share,
     "signature": _signature,
     "trustees": _trustees,

@@ -1,4 +1,4 @@
-"""Importing a whole folder of files at once: bureaux, contests, lists and roll, in the order that they need each other."""
+"""Importing a whole folder of files at once: bureaux, contests, lists, roll, identifiers, in the order that they need each other."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from isoloir.common.errors import Faults
+from isoloir.credentials.identifiers import IDENTIFIERS_FILE
+from isoloir.credentials.reissue.identifiers import import_identifiers
 from isoloir.elections.imports import CANDIDATES_FILE, CONTESTS_FILE, LISTS_FILE, import_lists
 from isoloir.elections.models import Election
 from isoloir.roll.imports import VOTERS_FILE, import_voters
@@ -16,7 +18,15 @@ from isoloir.roll.imports import VOTERS_FILE, import_voters
 from .imports import MEMBERS_FILE, STATIONS_FILE, import_contests, import_stations
 
 # Files that have a meaning of their own; any other is a logo or a statement that lists.csv names.
-ELECTION_FILES = (STATIONS_FILE, MEMBERS_FILE, CONTESTS_FILE, LISTS_FILE, CANDIDATES_FILE, VOTERS_FILE)
+ELECTION_FILES = (
+    STATIONS_FILE,
+    MEMBERS_FILE,
+    CONTESTS_FILE,
+    LISTS_FILE,
+    CANDIDATES_FILE,
+    VOTERS_FILE,
+    IDENTIFIERS_FILE,
+)
 _TOGETHER = ((STATIONS_FILE, MEMBERS_FILE), (MEMBERS_FILE, STATIONS_FILE), (CANDIDATES_FILE, LISTS_FILE))
 MOST_FILES = 5_000
 LARGEST_FILES = 512 * 1024 * 1024
@@ -35,6 +45,7 @@ def import_files(*, election: Election, files: Mapping[str, bytes], actor: str, 
         (CONTESTS_FILE, lambda: _import_contests(election, files, actor, at)),
         (LISTS_FILE, lambda: _import_lists(election, files, actor, at)),
         (VOTERS_FILE, lambda: _import_voters(election, files, actor, at)),
+        (IDENTIFIERS_FILE, lambda: _import_identifiers(election, files, actor, at)),
     )
     return [act() for name, act in steps if name in files]
 
@@ -110,3 +121,9 @@ def _import_voters(election: Election, files: Mapping[str, bytes], actor: str, a
     if done.removed:
         text += " " + _("Électeurs retirés : %(removed)d.")
     return text % facts
+
+
+def _import_identifiers(election: Election, files: Mapping[str, bytes], actor: str, at: datetime) -> str:
+    done = import_identifiers(election=election, content=files[IDENTIFIERS_FILE], actor=actor, at=at)
+    facts = {"people": done.people, "without": done.without}
+    return _("Identifiants reçus : %(people)d électeurs ; sans identifiant : %(without)d.") % facts

@@ -19,6 +19,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from isoloir.common.secretfiles import ensure_secret
+from isoloir.credentials import registrar_client
 from isoloir.credentials.errors import CredentialRefused, ReissueRefused
 from isoloir.credentials.identifiers import (
     IdentifierUnreadable,
@@ -29,7 +30,7 @@ from isoloir.credentials.identifiers import (
     normalise_numen,
 )
 from isoloir.credentials.models import Reissue
-from isoloir.credentials.registrar_client import RegistrarAway, RegistrarRefused, registrar
+from isoloir.credentials.registrar_client import RegistrarAway, RegistrarRefused
 from isoloir.identity.challenge import normalise_answer
 from isoloir.identity.errors import SlowedDown
 from isoloir.identity.links import draft_link, new_token
@@ -269,7 +270,7 @@ def _ask_registrar(
     if not places:
         forgive_try(attempt)
         raise ReissueRefused("nothing_to_change")
-    service = registrar()
+    service = registrar_client.registrar()
     try:
         if service is None:
             raise RegistrarAway("not configured")

@@ -54,11 +54,16 @@ def audience(name: Audience) -> Callable[[View], View]:
 
 
 def wants_json(request: HttpRequest) -> bool:
-    """Tell whether a program, and not a person's page load, asks: all that the booth calls under its page, or by Accept."""
-    if request.path != reverse("voter:booth") and request.path.startswith(reverse("voter:booth")):
+    """Tell whether a program, and not a person's page load, asks: what the booth calls under its page, or by Accept."""
+    if request.path.startswith(reverse("voter:booth")) and not _is_page_under_booth(request.path):
         return True
     accepted = request.headers.get("Accept", "")
     return "application/json" in accepted and "text/html" not in accepted
+
+
+def _is_page_under_booth(path: str) -> bool:
+    pages = {reverse(name) for name in ("voter:booth", "voter:new_code", "voter:places")}
+    return path in pages or path.startswith(reverse("voter:reissue"))
 
 
 def signed_out_answer() -> JsonResponse:

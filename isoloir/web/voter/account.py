@@ -22,6 +22,7 @@ from isoloir.identity.slowdown import SIGN_IN, is_crowded
 from isoloir.web.access import PortalRequest, audience
 
 from .forms import IdentificationForm, LostPasswordForm, PasswordForm
+from .pending_link import after_sign_in
 
 page = require_safe
 form_page = require_http_methods(["GET", "HEAD", "POST"])
@@ -100,7 +101,7 @@ def password(request: PortalRequest) -> HttpResponse:
             form.add_error(None, refused.message)
         else:
             open_session(request.session, proved)
-            return redirect("voter:home")
+            return after_sign_in(request, proved.voter)
         # This try may be the one that makes the crowd: the page asks at once for what the next one needs.
         if _is_crowded(request):
             form.ask_captcha()

@@ -19,6 +19,7 @@ from isoloir.identity.single_sign_on import Arrival, SingleSignOn, begin_arrival
 from isoloir.web.access import PortalRequest, audience
 
 from .account import go_to_password
+from .pending_link import after_sign_in
 
 # Why the last arrival failed, for the page that says it; goes with the voter's visit.
 _REFUSED = "vote_arrival_refused"
@@ -75,7 +76,7 @@ def arrival_return(request: PortalRequest) -> HttpResponse:
 def _go_on(request: PortalRequest, arrived: Arrival, configured: SingleSignOn) -> HttpResponse:
     if configured.replaces_password:
         open_session(request.session, enter_by_single_sign_on(voter=arrived.voter, at=request.now))
-        return redirect("voter:home")
+        return after_sign_in(request, arrived.voter)
     # As the identification page does: who has no account yet is sent the link that opens one, unless one was just sent.
     with contextlib.suppress(SlowedDown):
         request_link(

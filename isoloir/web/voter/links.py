@@ -27,17 +27,20 @@ from isoloir.roll.models import Voter
 from isoloir.web.access import PortalRequest, audience
 
 from .forms import ActivationForm, NewPasswordForm
+from .pending_link import after_sign_in
 
 Purpose = OneTimeLink.Purpose
 LinkView = Callable[[PortalRequest, str, OneTimeLink], HttpResponse]
 # What was there is gone (410), what was never there is not found (404), what is there serves something else (409).
 _STATUSES = {"unknown": 404, "expired": 410, "used": 410}
 _SERVES_SOMETHING_ELSE = 409
+# The page that says why a link cannot serve, and where another is had.
+_FAULT_PAGES = {Purpose.REISSUE: "voter/reissue_link_invalid.html"}
 # How browsers and mail programs say that nobody is looking yet.
 _PREFETCH_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 
 
-def _behind_link(purpose: OneTimeLink.Purpose) -> Callable[[LinkView], Callable[..., HttpResponse]]:
+def behind_link(purpose: OneTimeLink.Purpose) -> Callable[[LinkView], Callable[..., HttpResponse]]:
     """Read the link before the page, and answer its faults; the page receives the live link.
 
     The page lets others know its origin only, for its address is a secret. Not « no-referrer »: the browser would then
@@ -76,7 +79,8 @@ def _answer(request: PortalRequest, token: str, view: LinkView, purpose: OneTime
         return view(request, token, link)
     except LinkRefused as refused:
         status = _STATUSES.get(refused.code, _SERVES_SOMETHING_ELSE)
-        return render(request, "voter/link_invalid.html", {"reason": refused.code}, status=status)
+        page = _FAULT_PAGES.get(purpose, "voter/link_invalid.html")
+        return render(request, page, {"reason": refused.code}, status=status)
     except AccountSuspended as suspended:
         return render(request, "voter/suspended.html", {"sentence": suspended.message}, status=403)
     except PortalClosed as closed:
@@ -92,7 +96,7 @@ def _new_password_form(request: PortalRequest, voter: Voter) -> NewPasswordForm:
     return NewPasswordForm(request.POST if request.method == "POST" else None, voter=voter, at=request.now)
 
 
-@_behind_link(Purpose.ACTIVATION)
+@behind_link(Purpose.ACTIVATION)
 def activation(request: PortalRequest, token: str, link: OneTimeLink) -> HttpResponse:
     """Have a password made; it waits in the session, as a hash, for the question of the next page."""
     form = _new_password_form(request, link.voter)
@@ -104,7 +108,7 @@ def activation(request: PortalRequest, token: str, link: OneTimeLink) -> HttpRes
     return render(request, "voter/activation_password.html", context)
 
 
-@_behind_link(Purpose.ACTIVATION)
+@behind_link(Purpose.ACTIVATION)
 def activation_question(request: PortalRequest, token: str, link: OneTimeLink) -> HttpResponse:
     """Have a challenge question chosen, then store everything; or let in without storing anything."""
     held = held_password(request.session, link=link, at=request.now)
@@ -112,12 +116,13 @@ def activation_question(request: PortalRequest, token: str, link: OneTimeLink) -
         messages.info(request, _("Le mot de passe de la première page n’est plus en mémoire : faites-le de nouveau."))
         return redirect("voter:activation", token)
     if request.method == "POST" and "without-activation" in request.POST:
-        open_session(request.session, enter_without_activation(token=token, at=request.now))
-        return redirect("voter:home")
+        proved = enter_without_activation(token=token, at=request.now)
+        open_session(request.session, proved)
+        return after_sign_in(request, proved.voter)
     questions = offered_questions(link.voter.election)
     form = ActivationForm(request.POST if request.method == "POST" else None, questions=questions)
     if request.method == "POST" and form.is_valid() and _activate(request, token, form, held):
-        return redirect("voter:home")
+        return after_sign_in(request, link.voter)
     return render(request, "voter/activation_question.html", {"form": form, "voter": link.voter})
 
 
@@ -142,7 +147,7 @@ def _activate(request: PortalRequest, token: str, form: ActivationForm, password
     return True
 
 
-@_behind_link(Purpose.PASSWORD)
+@behind_link(Purpose.PASSWORD)
 def new_password(request: PortalRequest, token: str, link: OneTimeLink) -> HttpResponse:
     """Have a new password made in place of the lost one; question and answer stay as they are."""
     form = _new_password_form(request, link.voter)
@@ -157,7 +162,7 @@ def new_password(request: PortalRequest, token: str, link: OneTimeLink) -> HttpR
                 request,
                 _("Votre nouveau mot de passe est enregistré. L’ancien ne sert plus ; un courriel vous le confirme."),
             )
-            return redirect("voter:home")
+            return after_sign_in(request, proved.voter)
     context = {"form": form, "voter": link.voter, "voter_name": spoken_name(link.voter)}
     return render(request, "voter/new_password.html", context)
 
@@ -167,6 +172,7 @@ def new_password(request: PortalRequest, token: str, link: OneTimeLink) -> HttpR
 @require_http_methods(["GET", "HEAD", "POST"])
 def spoiled(request: PortalRequest, _link: str) -> HttpResponse:
     """Say of an address that begins as a link's and is none what is said of an altered link."""
-    response = render(request, "voter/link_invalid.html", {"reason": "unknown"}, status=_STATUSES["unknown"])
+    page = _FAULT_PAGES[Purpose.REISSUE] if _link.startswith("reassort/") else "voter/link_invalid.html"
+    response = render(request, page, {"reason": "unknown"}, status=_STATUSES["unknown"])
     response["Referrer-Policy"] = "strict-origin"
     return response

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from . import account, arrival, links, session, views, vote
+from . import account, arrival, links, new_code, places, reissue, reissue_link, session, views, vote
 
 app_name = "voter"
 urlpatterns = [
@@ -17,8 +17,11 @@ urlpatterns = [
     path("activation/<str:token>/", links.activation, name="activation"),
     path("activation/<str:token>/question/", links.activation_question, name="activation_question"),
     path("nouveau-mot-de-passe/<str:token>/", links.new_password, name="new_password"),
+    path("reassort/<str:token>/", reissue_link.reissue_link, name="reissue_link"),
     # What mail programs make of a link: cut before its token, or with the punctuation that followed it.
-    re_path(r"^(?P<_link>(?:activation|nouveau-mot-de-passe)/(?:[^/]+/.+)?)$", links.spoiled, name="spoiled_link"),
+    re_path(
+        r"^(?P<_link>(?:activation|nouveau-mot-de-passe|reassort)/(?:[^/]+/.+)?)$", links.spoiled, name="spoiled_link"
+    ),
     path("deconnexion/", account.sign_out, name="sign_out"),
     path("session/", session.limits, name="session"),
     path("espace/", views.home, name="home"),
@@ -26,6 +29,19 @@ urlpatterns = [
     path("espace/scrutins/<str:uuid>/", views.contest_lists, name="contest_lists"),
     path("verifier/", views.verify, name="verify"),
     path("vote/", vote.booth, name="booth"),
+    path("vote/code/reassort/", reissue.ways, name="reissue"),
+    path("vote/code/reassort/question/", reissue.form, {"way": "challenge"}, name="reissue_challenge"),
+    path("vote/code/reassort/numen/", reissue.form, {"way": "2018"}, name="reissue_form_2018"),
+    path("vote/code/reassort/voie/<str:way>/", reissue.form, name="reissue_form"),
+    path("vote/code/reassort/franceconnect/", reissue.franceconnect_begin, name="reissue_franceconnect"),
+    path("vote/code/reassort/franceconnect/retour/", reissue.franceconnect_return, name="franceconnect_return"),
+    path("vote/code/reassort/franceconnect/refus/", reissue.franceconnect_refused, name="franceconnect_refused"),
+    path("vote/code/reassort/demande/", reissue.sent, name="reissue_sent"),
+    path("vote/code/nouveau/", new_code.new_code, name="new_code"),
+    path("vote/code/nouveau/etat.json", new_code.state, name="new_code_state"),
+    path("vote/code/nouveau/cles/", new_code.keys, name="new_code_keys"),
+    path("vote/code/nouveau/revoir/", new_code.again, name="new_code_again"),
+    path("vote/code/places/", places.places, name="places"),
     path("vote/etat.json", vote.state, name="vote_state"),
     path("vote/possession/", vote.possession, name="possession"),
     path("vote/scrutins/<str:uuid>/election.json", vote.election_record, name="election_record"),

@@ -19,7 +19,7 @@ from isoloir.board.records import election_record as sealed_election
 from isoloir.captcha.actions import check_answer, issue_challenge
 from isoloir.captcha.errors import CaptchaMissing, CaptchaRefused
 from isoloir.common.clock import paris_text, utc_text
-from isoloir.credentials.errors import CodeNotIssued, LinkKeyDestroyed, WrongCode
+from isoloir.credentials.errors import CodeNotIssued, LinkKeyDestroyed, ReplacedCode, WrongCode
 from isoloir.credentials.possession import check_possession, new_challenge
 from isoloir.documents.receipts import PrintedReceipt, compose_receipt
 from isoloir.elections.models import Contest, Election
@@ -158,6 +158,9 @@ def possession(request: VoterRequest) -> JsonResponse:
         return _refusal(429, "slow_down", slowed.message, wait=slowed.seconds)
     try:
         check_possession(voter=request.voter, challenge=challenge, proofs=proofs)
+    except ReplacedCode:
+        sentence = _("Ce code de vote a été remplacé. Utilisez le dernier que vous avez fait, sur ce portail.")
+        return _refusal(403, "replaced_code", sentence, wait=attempt.seconds)
     except WrongCode:
         sentence = _("Ce code de vote n’est pas le vôtre. Vérifiez chaque caractère.")
         return _refusal(403, "wrong_code", sentence, wait=attempt.seconds)

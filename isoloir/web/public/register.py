@@ -1,0 +1,36 @@
+"""The register of keys of each contest (docs/specification/reissue.md), open to all from its first line on."""
+
+from collections.abc import Iterable
+
+from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from isoloir.board.models import RegisterLine
+from isoloir.elections.models import Contest
+from isoloir.pollingstation.register import register_chunks
+from isoloir.web.access import audience
+
+_BEGUN, _ENDED = "Opening", "Closing"
+
+
+def registers_begun(contests: Iterable[int]) -> dict[int, bool]:
+    """Return, of these contests (by key), those whose register is begun, and whether it is closed; in one query."""
+    lines = RegisterLine.objects.filter(contest__in=contests, type__in=(_BEGUN, _ENDED))
+    found: dict[int, bool] = {}
+    for contest, kind in lines.order_by("height").values_list("contest", "type"):
+        found[contest] = kind == _ENDED
+    return found
+
+
+@audience("public")
+@never_cache
+@require_safe
+def register(_request: HttpRequest, uuid: str) -> HttpResponseBase:
+    """The register as it stands, one line after the other. It grows until the contest is closed."""
+    contest = Contest.objects.filter(uuid=uuid).first()
+    if contest is None or not registers_begun([contest.pk]):
+        raise Http404
+    headers = {"Content-Disposition": f'attachment; filename="{uuid}.register"'}
+    return StreamingHttpResponse(register_chunks(contest), content_type="application/octet-stream", headers=headers)

@@ -10,7 +10,7 @@ from isoloir.elections.models import Contest
 
 from .errors import BoardRefused
 from .models import Entry, SealedRecord
-from .records import setup_records
+from .records import records_of, setup_records
 
 # belenios-protocol §14.4: what may follow what. Our contests have no shuffle: the tally is homomorphic.
 _FOLLOWS: dict[str, set[str | None]] = {
@@ -29,8 +29,13 @@ def seal_record(*, contest: Contest, election: str, trustees: str) -> SealedReco
 
 
 def append_setup(*, contest: Contest, credentials: bytes) -> None:
-    """Begin the archive: the sealed texts beside `credentials`, the list of the live keys. Raises BoardRefused."""
+    """Begin the archive: the sealed texts beside `credentials`, the list of the live keys. Raises BoardRefused.
+
+    An earlier release wrote it when it sealed: such a Setup stays, if its list is still that of the live keys.
+    """
     election, trustees = setup_records(contest)
+    if any(texts[2] == credentials.decode() for texts in records_of(contest, "Setup")):
+        return
     payload = json.dumps(
         {
             "election": hex_hash(election.encode()), "trustees": hex_hash(trustees.encode()),

@@ -1,5 +1,6 @@
 """Closing: what the database's own files still tell of the order of voting."""
 
+import json
 import sqlite3
 from datetime import datetime
 from pathlib import Path
@@ -8,13 +9,16 @@ from unittest import mock
 import pytest
 from django.db import OperationalError, connection
 
+from isoloir.board.actions import append_setup
+from isoloir.board.records import credentials_record, records_of
 from isoloir.commands.work import work_once
-from isoloir.credentials.links import has_link_key
+from isoloir.credentials.links import has_link_key, live_credentials
 from isoloir.elections.models import Contest
 from isoloir.pollingstation.casting import cast_vote, check_ballot
 from isoloir.pollingstation.closing import close_poll, finish_closings
 from isoloir.roll.models import Turnout
 from tests.factories import AFTER, DURING, World, make_world
+from tests.reissue_world import make_reissue_world, serve_in_process
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -99,6 +103,42 @@ def test_a_closing_stopped_before_the_rewriting_is_finished_by_the_worker(monkey
 
 def _stop() -> None:
     raise KeyboardInterrupt
+
+
+def test_contest_sealed_by_an_earlier_release_keeps_its_setup() -> None:
+    world = make_world(voters=2)
+    append_setup(contest=world.contest, credentials=live_credentials(world.contest))
+    close_poll(contest=world.contest, actor="horloge", at=AFTER)
+    assert len(records_of(world.contest, "Setup")) == 1
+
+
+def test_setup_is_written_at_closing_and_not_at_sealing() -> None:
+    world = make_world(voters=2)
+    assert records_of(world.contest, "Setup") == []
+    close_poll(contest=world.contest, actor="horloge", at=AFTER)
+    assert len(json.loads(credentials_record(world.contest))) == 2
+
+
+def test_postgresql_joins_no_key_with_its_reissue_by_the_transaction_that_wrote_both(tmp_path: Path) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("the transactions' numbers of PostgreSQL's rows")
+    world = make_reissue_world(tmp_path, voters=4)
+    with serve_in_process(world):
+        for number in range(3):
+            world.reissued(world.voter(number))
+        assert transactions("credentials_slotkey WHERE generation > 0") == transactions("credentials_reissue")
+        close_poll(contest=world.contests[0], actor="horloge", at=AFTER)
+    assert len(transactions("credentials_slotkey")) == 1
+    assert not transactions("credentials_slotkey") & transactions("credentials_reissue")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ctid::text FROM credentials_slotkey ORDER BY id")
+        assert [place for (place,) in cursor.fetchall()] == [f"(0,{number})" for number in range(1, 8)]
+
+
+def transactions(rows: str) -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT xmin::text FROM {rows}")
+        return {number for (number,) in cursor.fetchall()}
 
 
 def test_a_contest_that_cannot_be_closed_keeps_no_other_open() -> None:

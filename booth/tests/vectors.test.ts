@@ -11,6 +11,7 @@ import { readElection } from "../src/protocol/election.js";
 import { ProtocolFault } from "../src/protocol/errors.js";
 import { elementText, generatorPower, parseElement, parseKey } from "../src/protocol/group.js";
 import { systemRandom, type RandomSource } from "../src/protocol/random.js";
+import { reissueMessage } from "../src/protocol/reissue.js";
 import { deriveTrusteeKeys } from "../src/protocol/sealing.js";
 import { verifyMessage } from "../src/protocol/signatures.js";
 
@@ -65,6 +66,27 @@ function placeOf(seed: string, certificates: readonly string[]): Place {
   const key = elementText(deriveTrusteeKeys(seed).verificationKey);
   const rank = messages.findIndex((message) => message.includes(`"verification":"${key}"`));
   return { size: certificates.length, threshold: context.threshold, index: Math.max(rank, 0) + 1 };
+}
+
+/** A line of a register: what is read here of an Opening and of its Reissues. */
+interface RegisterLine {
+  readonly contest: string;
+  readonly slots?: readonly (readonly [slot: string, key: string])[];
+  readonly entries?: readonly { readonly slot: string; readonly generation: number; readonly key: string; readonly possession: unknown }[];
+}
+
+/** Checks every proof of possession of a register under the text that the page of new codes signs. */
+function checkPossessions(register: string): number {
+  const lines = register.trimEnd().split("\n").map((line) => JSON.parse(line) as RegisterLine);
+  const [opening] = lines;
+  const live = new Map(opening?.slots);
+  const entries = lines.flatMap((line) => line.entries ?? []);
+  for (const { slot, generation, key, possession } of entries) {
+    const previous = parseKey(live.get(slot));
+    verifyMessage(parseKey(key), reissueMessage({ uuid: opening?.contest ?? "", slot, generation, previous }, parseKey(key)), possession);
+    live.set(slot, key);
+  }
+  return entries.length;
 }
 
 const CHECKS: Readonly<Record<string, (vector: Vector) => void | Promise<void>>> = {
@@ -142,5 +164,20 @@ describe("ballots made from known bytes", () => {
     const { secret, choices, stream } = vector["made_from"] as { secret: string; choices: number[][]; stream: string };
     const election = readElection(bytes(vector, "election"));
     expect(createBallot({ election, secret: BigInt(secret), choices, random: streamOf(stream) })).toBe(vector["ballot"]);
+  });
+});
+
+describe("the possession of a new key", () => {
+  const registers = casesOf("register");
+
+  it("is proved over the same text as everywhere else", () => {
+    const good = registers.filter(({ case: name }) => name === "register/good");
+    expect(good.map((vector) => checkPossessions(text(vector, "register")))).toEqual([2]);
+  });
+
+  it("is refused where it is another's, or of another text", () => {
+    const wrong = registers.filter(({ expect: expected }) => expected === "wrong-reissue-possession");
+    expect(wrong.length).toBeGreaterThan(0);
+    for (const vector of wrong) expect(() => checkPossessions(text(vector, "register"))).toThrow("match");
   });
 });

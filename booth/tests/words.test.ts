@@ -3,11 +3,14 @@ import { describe, expect, it } from "vitest";
 import { frenchSpaces, languageOf, parisTime, speaker } from "../src/view/words.js";
 import { boothEnglish } from "../src/words/booth.en.js";
 import { boothFrench } from "../src/words/booth.fr.js";
+import { reissueEnglish } from "../src/words/reissue.en.js";
+import { reissueFrench } from "../src/words/reissue.fr.js";
 import { trusteeEnglish } from "../src/words/trustee.en.js";
 import { trusteeFrench } from "../src/words/trustee.fr.js";
 
 const CATALOGUES = [
   ["booth", boothFrench, boothEnglish],
+  ["reissue", reissueFrench, reissueEnglish],
   ["trustee", trusteeFrench, trusteeEnglish],
 ] as const;
 

@@ -24,7 +24,7 @@ const FAILURES: Readonly<Record<string, FailureWords>> = {
   poll_suspended: { title: "pollSuspendedTitle", meaning: "pollSuspended", wayOut: "contests" },
   ballot_refused: { title: "ballotRefusedTitle", meaning: "ballotRefused", wayOut: "contests" },
   code_changing: { title: "codeChangingTitle", meaning: "codeChangingCast", wayOut: "code" },
-  replaced_code: { title: "codeReplacedTitle", meaning: "codeReplacedCast", wayOut: "code" },
+  dead_key: { title: "codeReplacedTitle", meaning: "codeReplacedCast", wayOut: "code" },
   code_required: { title: "codeRequiredTitle", meaning: "codeRequired", wayOut: "code" },
   signed_out: { title: "signedOutTitle", meaning: "signedOut", wayOut: "signIn" },
   signed_out_unsure: { title: "signedOutTitle", meaning: "signedOutUnsure", wayOut: "signIn" },

@@ -1,10 +1,12 @@
 import { actionButton, element, notice } from "../view/dom.js";
 import type { ReissueRoom } from "./application.js";
 
+const REASON_WORDS = { voted: "keptVoted", closed: "keptClosed", not_issued: "keptNotIssued" } as const;
+
 /** What to have at hand, what will change, and the button that makes the code. */
 export function showAdvice(room: ReissueRoom): void {
   const { say, state } = room;
-  const changing = state.places.filter(({ change }) => change);
+  const changing = state.contests.filter(({ replaced }) => replaced !== undefined);
   if (changing.length === 0) {
     room.frame.show({
       title: say("adviceTitle"),
@@ -38,8 +40,8 @@ function adviceLines({ say, state }: ReissueRoom): string[] {
 
 /** The contests whose key stays, each with its reason. */
 function keptList({ say, state }: ReissueRoom): HTMLElement | undefined {
-  const kept = state.places.filter(({ change }) => !change);
+  const kept = state.contests.filter(({ replaced }) => replaced === undefined);
   if (kept.length === 0) return undefined;
-  const lines = kept.map(({ name, reason }) => element("li", {}, reason === undefined ? name : say("adviceKeptWhy", { name, reason })));
+  const lines = kept.map(({ name, reason }) => element("li", {}, reason === undefined ? name : say(REASON_WORDS[reason], { name })));
   return element("div", {}, element("p", {}, say("adviceKept")), element("ul", {}, ...lines));
 }

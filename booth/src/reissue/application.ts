@@ -85,7 +85,7 @@ export class ReissueRoom {
   async makeCode(): Promise<void> {
     if (this.frame.busy) return;
     this.code?.forget();
-    this.code = new NewCode(this.state.places, systemRandom);
+    this.code = new NewCode(this.state.contests.flatMap(({ replaced }) => replaced ?? []), systemRandom);
     await this.sendCode();
   }
 

@@ -1,8 +1,7 @@
 import { generateCode } from "../protocol/credentials.js";
 import { canonical } from "../protocol/jsontext.js";
 import type { RandomSource } from "../protocol/random.js";
-import { makeNewKey } from "../protocol/reissue.js";
-import type { Place } from "./state.js";
+import { makeNewKey, type Replaced } from "../protocol/reissue.js";
 
 /**
  * A new code, held by this page alone. It is kept as bytes, which can be overwritten; a text is made of it for as long
@@ -13,10 +12,10 @@ export class NewCode {
   /** Body of the request: public keys and the proofs that their secrets are held. */
   readonly body: string;
 
-  constructor(places: readonly Place[], random: RandomSource) {
+  constructor(places: readonly Replaced[], random: RandomSource) {
     const code = generateCode(random);
     this.characters = Uint8Array.from(code, (character) => character.charCodeAt(0));
-    const keys = places.filter(({ change }) => change).map((place) => makeNewKey(place, code, random));
+    const keys = places.map((place) => makeNewKey(place, code, random));
     this.body = canonical({ keys });
   }
 

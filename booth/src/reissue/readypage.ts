@@ -98,12 +98,11 @@ function compare(room: ReissueRoom, typed: string): string {
 
 /** Where the new keys stand in the public registers: no secret, to be noted for a later check. */
 function placesPart({ say, state }: ReissueRoom): HTMLElement {
-  const facts = state.places
-    .filter(({ change }) => change)
-    .map(({ name, slot, generation }) => {
-      const place = element("span", {}, trackerText(slot), " ", say("placeGeneration", { generation }));
-      return [name, place] as const;
-    });
+  const facts = state.contests.flatMap(({ name, replaced }) => {
+    if (replaced === undefined) return [];
+    const { slot, generation } = replaced;
+    return [[name, element("span", {}, trackerText(slot), " ", say("placeGeneration", { generation }))] as const];
+  });
   const link = state.placesUrl === undefined ? undefined : element("p", {}, element("a", { href: state.placesUrl }, say("placesLink")));
   return element("section", {}, element("h2", {}, say("placesTitle")), element("p", {}, say("placesMeaning")), factList(facts), link);
 }

@@ -1,15 +1,17 @@
 import { parseKey } from "../protocol/group.js";
-import { integerOf, itemsOf, textOf, underCode, type Json } from "../protocol/jsontext.js";
+import { integerOf, itemsOf, textOf, underCode, type Json, type JsonObject } from "../protocol/jsontext.js";
 import type { Replaced } from "../protocol/reissue.js";
 import { asObject, optionalString } from "../booth/state.js";
 
-/** A place of the voter: what the register says of it, and whether its key is to change. */
-export interface Place extends Replaced {
-  readonly code: string;
+/** Why a key stays as it is. */
+export type ReasonToStay = "voted" | "closed" | "not_issued";
+const REASONS: readonly string[] = ["voted", "closed", "not_issued"];
+
+/** A contest of the voter: the place whose key is to change, or why it stays. */
+export interface ReissueContest {
   readonly name: string;
-  readonly change: boolean;
-  /** Why the key stays, in the portal's words. */
-  readonly reason: string | undefined;
+  readonly replaced: Replaced | undefined;
+  readonly reason: ReasonToStay | undefined;
 }
 
 /** Where the re-issue stands: nothing sent, sent and being signed, done. */
@@ -23,7 +25,7 @@ export interface ReissueState {
   readonly limit: number;
   readonly used: number;
   readonly expiresText: string | undefined;
-  readonly places: readonly Place[];
+  readonly contests: readonly ReissueContest[];
   readonly keysUrl: string;
   readonly againUrl: string;
   readonly againQuestion: string | undefined;
@@ -48,7 +50,7 @@ function readState(value: Json): ReissueState {
     limit: integerOf(state["limit"], "state", 1, 100),
     used: integerOf(state["used"], "state", 0, 100),
     expiresText: optionalString(state["expires_text"]),
-    places: itemsOf(state["contests"], "state").map(readPlace),
+    contests: itemsOf(state["contests"], "state").map(readContest),
     keysUrl: textOf(state["keys_url"], "state"),
     againUrl: textOf(state["again_url"], "state"),
     againQuestion: optionalString(state["again_question"]),
@@ -59,16 +61,21 @@ function readState(value: Json): ReissueState {
   };
 }
 
-function readPlace(value: Json): Place {
-  const place = asObject(value);
+function readContest(value: Json): ReissueContest {
+  const contest = asObject(value);
+  const reason = optionalString(contest["reason"]) ?? "";
   return {
-    uuid: textOf(place["uuid"], "state"),
-    code: textOf(place["code"], "state"),
-    name: textOf(place["name"], "state"),
-    slot: textOf(place["slot"], "state"),
-    generation: integerOf(place["generation"], "state", 0, 100),
-    previous: parseKey(place["previous"]),
-    change: place["change"] === true,
-    reason: optionalString(place["reason"]),
+    name: textOf(contest["name"], "state"),
+    replaced: contest["change"] === true ? readReplaced(contest) : undefined,
+    reason: REASONS.includes(reason) ? (reason as ReasonToStay) : undefined,
+  };
+}
+
+function readReplaced(contest: JsonObject): Replaced {
+  return {
+    uuid: textOf(contest["uuid"], "state"),
+    slot: textOf(contest["slot"], "state"),
+    generation: integerOf(contest["generation"], "state", 1, 100),
+    previous: parseKey(contest["previous"]),
   };
 }

@@ -91,8 +91,8 @@ export class ReissuePortal {
 function place(rank: number, change: boolean): unknown {
   const [uuid, code, name] = CONTESTS[rank] ?? CONTESTS[0];
   const secret = PREVIOUS_SECRETS[rank] ?? 0n;
-  const reason = change ? null : "vous y avez déjà voté";
-  return { uuid, code, name, slot: SLOTS[rank], generation: 2, previous: publicCredential(secret), change, reason };
+  if (!change) return { uuid, code, name, slot: "", generation: 0, previous: "", change, reason: "voted" };
+  return { uuid, code, name, slot: SLOTS[rank], generation: 2, previous: publicCredential(secret), change, reason: "" };
 }
 
 function json(status: number, value: unknown): Answer {

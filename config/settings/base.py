@@ -222,7 +222,7 @@ DELIVERY_ALERTS = {
 # CAPTCHA (docs/mechanisms/captcha.md): whose it is (local, captchetat, or test), where it is asked, how many digits (4 or 5),
 # and the largest number of the proof of work that stands in for it.
 CAPTCHA_BACKEND = os.environ.get("ISOLOIR_CAPTCHA", "local")
-CAPTCHA_PLACES = {"identification", "lost-password", "new-password"}
+CAPTCHA_PLACES = {"identification", "lost-password", "new-password", "reissue"}
 CAPTCHA_DIGITS = int(os.environ.get("ISOLOIR_CAPTCHA_DIGITS", "5"))
 CAPTCHA_WORK = int(os.environ.get("ISOLOIR_CAPTCHA_WORK", "2000000"))
 CAPTCHETAT_TOKEN_URL = os.environ.get("ISOLOIR_CAPTCHETAT_TOKEN_URL", "https://oauth.piste.gouv.fr/api/oauth/token")

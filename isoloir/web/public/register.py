@@ -1,6 +1,6 @@
 """The register of keys of each contest (docs/specification/reissue.md), open to all from its first line on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -22,6 +22,13 @@ def registers_begun(contests: Iterable[int]) -> dict[int, bool]:
     for contest, kind in lines.order_by("height").values_list("contest", "type"):
         found[contest] = kind == _ENDED
     return found
+
+
+def register_state(registers: Mapping[int, bool], contest: Contest) -> str:
+    """Return closed, growing, or nothing when the contest's register is not begun; for the pages that name it."""
+    if contest.pk not in registers:
+        return ""
+    return "closed" if registers[contest.pk] else "growing"
 
 
 @audience("public")

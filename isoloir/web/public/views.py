@@ -15,6 +15,8 @@ from isoloir.tally.minutes import machine_readable_result, minutes_hash
 from isoloir.web.access import audience
 from isoloir.web.results import result_context
 
+from .register import register_state, registers_begun
+
 # R211-535: candidacies are not for search engines.
 _NOT_INDEXED = {"X-Robots-Tag": "noindex"}
 
@@ -36,11 +38,12 @@ def published_contest(uuid: str) -> Contest:
 def results(request: HttpRequest) -> HttpResponse:
     """The contests of the election, each with its results once they are published."""
     election = Election.objects.current()
-    rows = Contest.objects.filter(election=election).order_by("code")
+    rows = list(Contest.objects.filter(election=election).order_by("code"))
+    registers = registers_begun([contest.pk for contest in rows])
     contests = [
         {
             "uuid": contest.uuid, "code": contest.code, "name": contest.name, "seats": contest.seats,
-            "published": contest.state == Contest.State.PUBLISHED,
+            "published": contest.state == Contest.State.PUBLISHED, "register": register_state(registers, contest),
         }
         for contest in rows
     ]  # fmt: skip
@@ -63,6 +66,7 @@ def contest_result(request: HttpRequest, uuid: str) -> HttpResponse:
             "sha256": identity.sha256,
         },
         "minutes": _minutes(contest),
+        "register": register_state(registers_begun([contest.pk]), contest),
         "candidates_url": reverse("public:candidates", args=(uuid,)),
         "result_json_url": reverse("public:result_json", args=(uuid,)),
         **result_context(contest.result),

@@ -44,8 +44,10 @@ _STATUSES = {"slowed": 429, "proof_refused": 403}
 
 def opened_reissue(request: VoterRequest) -> Reissue | None:
     """Return the re-issue whose link this voter opened in this session, whatever has become of it since."""
-    rows = Reissue.objects.select_related("link").filter(voter=request.voter)
-    return rows.filter(pk=request.session.get(OPENED)).first()
+    number = request.session.get(OPENED)
+    if number is None:
+        return None
+    return Reissue.objects.select_related("link").filter(voter=request.voter, pk=number).first()
 
 
 def can_serve(reissue: Reissue, *, request: VoterRequest) -> bool:

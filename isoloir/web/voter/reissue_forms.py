@@ -159,11 +159,12 @@ class ReissueForm(CaptchaForm):
                 # The field of the channel that was not chosen may stay empty, or half filled in.
                 self.fields[field].required = self.data.get("channel") == channel
 
-    def _clean_fields(self) -> None:
-        super()._clean_fields()
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
         for channel, field in _CONTACT_FIELDS.items():
             if len(self._channels) > 1 and channel != self.data.get("channel"):
-                self._errors.pop(field, None)
+                self.errors.pop(field, None)
+        return cleaned
 
     @property
     def chosen_channel(self) -> str:

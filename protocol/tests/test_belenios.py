@@ -43,6 +43,7 @@ from isoloir_protocol.trustees import (
     route_polynomials,
 )
 from isoloir_protocol.verify import verify_archive
+from vector_runner import archive_bytes
 
 REPOSITORY = Path(__file__).parents[2]
 QUESTIONS = [
@@ -195,6 +196,57 @@ def test_our_single_trustee_decrypts_with_belenios_tool(belenios: str, tmp_path:
     )
     (tmp_path / f"{election.uuid}.bel").write_bytes(raw)
     assert read.result.decode() in run(belenios, tmp_path, "election", "compute-result").splitlines()
+
+
+def election_with_reissues(directory: Path, name: str) -> Path:
+    """The archive of a vector of registers; its list of credentials is that of the live keys, unless it says so."""
+    case = json.loads((REPOSITORY / "vectors" / "register" / f"{name}.json").read_text(encoding="utf-8"))
+    raw = archive_bytes(case)
+    directory.mkdir()
+    path = directory / f"{read_election(read_archive(raw).election).uuid}.bel"
+    path.write_bytes(raw)
+    return path
+
+
+def test_ballot_under_a_reissued_key_is_accepted_by_belenios_tool(belenios: str, tmp_path: Path) -> None:
+    archive = election_with_reissues(tmp_path / "live", "archive")
+    assert "all checks passed" in run(belenios, archive.parent, "election", "verify")
+    read = read_archive(archive)
+    empty = build_archive(
+        election=read.election, trustees=read.trustees, credentials=read.credentials, ballots=(), timestamp=1796000000
+    )
+    archive.write_bytes(empty)
+    reissued = public_credential(21).text
+    (ballot,) = (text for text in read.ballots if json.loads(text)["credential"] == reissued)
+    (archive.parent / "ballot.json").write_bytes(ballot + b"\n")
+    said = run(belenios, archive.parent, "election", "verify-ballot", "--ballot", "ballot.json")
+    assert "ballot is valid" in said
+
+
+def test_ballot_under_a_dead_key_is_refused_by_belenios_tool_too(belenios: str, tmp_path: Path) -> None:
+    """Ballot by ballot against the list of live keys: the same voter's two codes, then another voter's."""
+    archive = election_with_reissues(tmp_path / "dead", "dead-key")
+    read = read_archive(archive)
+    assert len(read.ballots) == 2
+    election = read_election(read.election)
+    live = create_ballot(election=election, secret=21, choices=[[0, 1]], random=os.urandom)
+    archive.write_bytes(
+        build_archive(
+            election=read.election,
+            trustees=read.trustees,
+            credentials=read.credentials,
+            ballots=(),
+            timestamp=1796000000,
+        )
+    )
+    for ballot in (*read.ballots, live):
+        (archive.parent / "ballot.json").write_bytes(ballot + b"\n")
+        verify = ("election", "verify-ballot", "--ballot", "ballot.json")
+        if json.loads(ballot)["credential"] == public_credential(11).text:
+            with pytest.raises(AssertionError, match=r"invalid|credential"):
+                run(belenios, archive.parent, *verify)
+        else:
+            assert "ballot is valid" in run(belenios, archive.parent, *verify)
 
 
 def made_by_belenios(program: str, directory: Path, *options: str) -> Path:

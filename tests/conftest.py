@@ -19,6 +19,7 @@ from playwright.sync_api import Locator
 from isoloir.common import appendonly
 from tests import postgres
 from tests.portal_server import PortalServer
+from tests.registrar_server import registrar_server  # noqa: F401  # A fixture, for every test.
 from tests.surroundings import private_folder
 
 _DATABASE_FIXTURES = frozenset({"db", "transactional_db", "live_server", "portal_server"})

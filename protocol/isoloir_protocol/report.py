@@ -177,11 +177,12 @@ _REGISTER_ENDS = {
 def _register_lines(report: Report, register: RegisterState, language: Language) -> list[str]:
     """What the register says, as far as it was verified."""
     words, colon = _WORDS[language], _say((" : ", ": "), language)
+    generations = _generations(register).items()
     told = [("election", register.uuid)] if report.alone else []
     told += [
         ("slots", str(len(register.live))),
         ("reissues", str(register.reissues)),
-        ("generations", ", ".join(f"{one}{colon}{many}" for one, many in _generations(register).items())),
+        ("generations", ", ".join(f"{words['generation']} {one}{colon}{many}" for one, many in generations)),
         ("registrar", words["no" if register.registrar is None else "yes"]),
         ("register-head", register.head),
     ]
@@ -253,7 +254,8 @@ _WORDS: dict[Language, dict[str, str]] = {
         "and": " et ",
         "slots": "Places au registre des clés",
         "reissues": "Codes réassortis",
-        "generations": "Places par génération de la clé en vigueur",
+        "generations": "Clés en vigueur",
+        "generation": "génération",
         "registrar": "Double signature du service d’enregistrement",
         "register-head": "Dernière ligne du registre",
         "yes": "oui",
@@ -274,7 +276,8 @@ _WORDS: dict[Language, dict[str, str]] = {
         "and": " and ",
         "slots": "Slots in the register of keys",
         "reissues": "Codes re-issued",
-        "generations": "Slots by generation of the live key",
+        "generations": "Live keys",
+        "generation": "generation",
         "registrar": "Second signature by the registrar",
         "register-head": "Last line of the register",
         "yes": "yes",

@@ -98,7 +98,7 @@ def test_archive_and_register_are_told_together(tmp_path: Path, capsys: pytest.C
     for line in (
         "Places au registre des clés : 3",
         "Codes réassortis : 2",
-        "Places par génération de la clé en vigueur : 0 : 1, 1 : 2",
+        "Clés en vigueur : génération 0 : 1, génération 1 : 2",
         "Double signature du service d’enregistrement : oui",
     ):
         assert line in said

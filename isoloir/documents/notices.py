@@ -3,13 +3,16 @@
 One PDF holds the notices of one establishment, one page each, in the order of distribution.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from urllib.parse import urlsplit
 
-from isoloir.documents.errors import DocumentRefused
+from isoloir.documents.errors import DocumentNotComposed, DocumentRefused
+from isoloir.documents.notice_sizes import fitted
 from isoloir.documents.paris_time import paris_text
 from isoloir.documents.qr import qr_svg
 from isoloir.documents.typesetting import typeset
@@ -26,6 +29,8 @@ CALENDAR_TEXT_LENGTH = 160
 ELECTION_NAME_LENGTH = 250
 HELP_LINE_LENGTH = 250
 PORTAL_URL_LENGTH = 120
+
+_PAGES = re.compile(rb"/Type\s*/Pages\s*/Count (\d+)")
 
 
 class Delivery(StrEnum):
@@ -93,23 +98,34 @@ def compose_notices(
         raise DocumentRefused("a file of notices needs at least one notice")
     for notice in notices:
         check_notice(notice)
-    return typeset(
-        "notice",
-        {
-            "election": {
-                "name": election.name,
-                "portal_text": _portal_text(election.portal_url),
-                "help_line": election.help_line,
-                "opens": paris_text(election.voting_opens_at, zone=False),
-                "closes": paris_text(election.voting_closes_at),
-                "opens_en": paris_text(election.voting_opens_at, language="en", zone=False),
-                "closes_en": paris_text(election.voting_closes_at, language="en"),
-                "calendar": [{"label": line.label, "text": line.text} for line in election.calendar],
-            },
-            "delivery": delivery.value,
-            "notices": [_notice_values(election, notice) for notice in notices],
+    pdf = typeset("notice", fitted(_values(election, notices, delivery)))
+    if _page_count(pdf) != len(notices):
+        # One voter, one sheet: a notice that ran over would shift every envelope that follows.
+        raise DocumentNotComposed("notice")
+    return pdf
+
+
+def _values(election: NoticeElection, notices: Sequence[VotingNotice], delivery: Delivery) -> dict[str, Any]:
+    return {
+        "election": {
+            "name": election.name,
+            "portal_text": _portal_text(election.portal_url),
+            "help_line": election.help_line,
+            "opens": paris_text(election.voting_opens_at, zone=False),
+            "closes": paris_text(election.voting_closes_at),
+            "opens_en": paris_text(election.voting_opens_at, language="en", zone=False),
+            "closes_en": paris_text(election.voting_closes_at, language="en"),
+            "calendar": [{"label": line.label, "text": line.text} for line in election.calendar],
         },
-    )
+        "delivery": delivery.value,
+        "notices": [_notice_values(election, notice) for notice in notices],
+    }
+
+
+def _page_count(pdf: bytes) -> int:
+    """Return the number of pages that the root of the page tree announces."""
+    counts = [int(found[1]) for found in _PAGES.finditer(pdf)]
+    return max(counts, default=0)
 
 
 def check_notice_election(election: NoticeElection) -> None:
@@ -162,6 +178,6 @@ def _notice_values(election: NoticeElection, notice: VotingNotice) -> dict[str, 
         "academy": notice.academy,
         "contests": notice.contests,
         "code": notice.code,
-        "number": notice.number if notice.edition == 1 else f"{notice.number} / {notice.edition}",
+        "number": notice.number if notice.edition == 1 else f"{notice.number}, édition {notice.edition}",
         "qr": qr_svg(code_url(election.portal_url, notice.code)),
     }

@@ -71,6 +71,23 @@ def typeset(
     return pdf
 
 
+def measure(template: str, values: dict[str, Any], *, label: str) -> Any:
+    """Return what a template says of itself under `label`, as plain JSON values.  Raises DocumentNotComposed."""
+    inputs = {"values": json.dumps(_printable_values(values), ensure_ascii=False)}
+    # A compiler of its own: a query takes the values that its compiler was made with.
+    compiler = typst.Compiler(
+        str(TEMPLATES / f"{template}.typ"), root=str(TEMPLATES), font_paths=_fonts(), ignore_system_fonts=True,
+        sys_inputs=inputs,
+    )  # fmt: skip
+    try:
+        answer = compiler.query(f"<{label}>", field="value", one=True)
+    except typst.TypstError:
+        answer = None
+    if answer is None:
+        raise DocumentNotComposed(template)
+    return json.loads(answer)
+
+
 def _printable_values(value: Any) -> Any:
     """Return the values with every string (SVG images aside: they are made here) brought to the fonts' repertoire."""
     if isinstance(value, str):

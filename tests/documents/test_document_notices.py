@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 
 from isoloir.documents import notices
-from isoloir.documents.errors import DocumentRefused
-from isoloir.documents.notices import CalendarLine, code_url, compose_notices
+from isoloir.documents.errors import DocumentNotComposed, DocumentRefused
+from isoloir.documents.notices import CalendarLine, Delivery, code_url, compose_notices
 
 
 def test_each_voter_has_one_accessible_page(notice_election, make_notice, count_pages, check_accessibility):
@@ -37,6 +37,42 @@ def test_notice_shows_name_address_code_and_dates(notice_election, make_notice, 
         assert expected in text
 
 
+@pytest.mark.parametrize("delivery", Delivery)
+def test_sheet_says_its_number_and_what_to_do_when_it_came_open(
+    notice_election, make_notice, read_text, check_accessibility, delivery
+):
+    pdf = compose_notices(notice_election, [make_notice()], delivery=delivery)
+    text = " ".join(read_text(pdf).split())
+    assert "n° 0000042-1" in text
+    assert "demandez un nouveau code" in text
+    assert "came open or damaged" in text
+    assert ("Talon d’émargement" in text) == (delivery is Delivery.HAND)
+    assert ("contre signature" in text) == (delivery is Delivery.HAND)
+    check_accessibility(pdf)
+
+
+def test_stub_that_the_establishment_keeps_never_bears_the_code(notice_election, make_notice, read_text):
+    text = read_text(compose_notices(notice_election, [make_notice()]))
+    stub = text[text.index("Talon d’émargement") :]
+    assert "0000042-1" in stub
+    assert make_notice().code not in stub
+    assert text.count(make_notice().code) == 1
+
+
+def test_reprint_bears_its_edition(notice_election, make_notice, read_text):
+    text = read_text(compose_notices(notice_election, [make_notice(edition=2)]))
+    assert "0000042-1, édition 2" in text
+
+
+def test_more_pages_than_notices_are_refused(notice_election, make_notice, monkeypatch):
+    real = notices.typeset
+    # The typesetter is given one notice more than was asked for, as if one had run over its page.
+    twice = lambda name, values: real(name, {**values, "notices": values["notices"] * 2})  # noqa: E731
+    monkeypatch.setattr(notices, "typeset", twice)
+    with pytest.raises(DocumentNotComposed):
+        compose_notices(notice_election, [make_notice()])
+
+
 def test_markup_in_a_value_is_printed_as_text(notice_election, make_notice, count_pages, hostile):
     trap = make_notice(
         recipient=hostile,
@@ -56,7 +92,8 @@ def test_typst_call_in_a_name_is_read_back_unchanged(notice_election, make_notic
     assert "M. #panic() *gras* $x$ <a> @b" in text
 
 
-def test_longest_values_still_hold_on_one_page(notice_election, make_notice, count_pages):
+@pytest.mark.parametrize("delivery", Delivery)
+def test_longest_values_still_hold_on_one_page(notice_election, make_notice, count_pages, delivery):
     def longest(length):
         return ("Établissement WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW " * 9)[: length - 1] + "Z"
 
@@ -74,7 +111,7 @@ def test_longest_values_still_hold_on_one_page(notice_election, make_notice, cou
         academy=longest(notices.ESTABLISHMENT_LENGTH),
         contests=(longest(notices.CONTEST_NAME_LENGTH),) * notices.CONTESTS,
     )
-    assert count_pages(compose_notices(election, [full, full])) == 2
+    assert count_pages(compose_notices(election, [full, full], delivery=delivery)) == 2
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from .policies import CHANNEL_WORDS, Policy
 
 # One segment in the GSM 7-bit alphabet (3GPP TS 23.038): beyond it a message costs twice, and its halves may part.
 SMS_LENGTH = 160
-_SMS_BEFORE = "Elections : pour faire votre nouveau code de vote :"
+_SMS_BEFORE = "Faites votre nouveau code de vote :"
 _SMS_AFTER = "Ne donnez ce lien à personne."
 
 

@@ -10,6 +10,7 @@ import json
 import os
 import secrets
 import shutil
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,7 @@ from isoloir.credentials.authority.workplace import Workplace, workplace
 
 _TAG_KEY_FILE = "tag-key"
 Record = dict[str, Any]
-Task = tuple[Shard, "list[int]"]
+Task = tuple[Shard, "array[int]"]
 
 
 @dataclass(frozen=True)

@@ -30,13 +30,13 @@ def read_recipients(texts: Sequence[str]) -> list[Recipient]:
 
 def encrypt(content: bytes, recipients: Sequence[Recipient]) -> bytes:
     """Return an age file that any of the recipients opens."""
-    return pyrage.encrypt(content, recipients)
+    return bytes(pyrage.encrypt(content, recipients))
 
 
 def decrypt(content: bytes, identities: Sequence[Identity]) -> bytes:
     """Open an age file in memory.  Raises CodesRefused, whose words never tell what is inside."""
     try:
-        return pyrage.decrypt(content, identities)
+        return bytes(pyrage.decrypt(content, identities))
     except pyrage.DecryptError:
         pass
     # Outside the handler: no traceback shows what the library was given.

@@ -7,6 +7,7 @@ overwrite nothing that counts.
 import hmac
 import json
 import secrets
+from array import array
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -87,7 +88,7 @@ class _Runs:
         }
 
 
-def make_shard(workshop: Workshop, shard: Shard, offsets: "list[int]", random: Random) -> dict[str, Any]:
+def make_shard(workshop: Workshop, shard: Shard, offsets: "array[int]", random: Random) -> dict[str, Any]:
     """Write the shard's files and return their record: number, token of the names, sheets, size and SHA-256 of each.
 
     `offsets` say where its voters' lines begin, in the order of the sheets.

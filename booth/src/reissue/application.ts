@@ -85,7 +85,14 @@ export class ReissueRoom {
   async makeCode(): Promise<void> {
     if (this.frame.busy) return;
     this.code?.forget();
-    this.code = new NewCode(this.state.contests.flatMap(({ replaced }) => replaced ?? []), systemRandom);
+    try {
+      this.code = new NewCode(this.state.contests.flatMap(({ replaced }) => replaced ?? []), systemRandom);
+    } catch (error) {
+      // A state whose places have no form that can be signed: nothing is sent.
+      this.code = undefined;
+      this.fail(error);
+      return;
+    }
     await this.sendCode();
   }
 

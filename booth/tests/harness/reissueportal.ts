@@ -21,7 +21,7 @@ export interface ReissueMisbehaviour {
 
 const SLOTS = ["5PMmCjLDVmmsNUXy8YtJ2E", "A7gMr9FoTeeBywv3f2YEZ4", "wDpGkzNmXUeR3sYv7JqHbT"] as const;
 const CONTESTS = [
-  ["ZpMNkgxbX6wNrYCSAMINZZZ", "CSA-MIN", "Comité social d’administration ministériel"],
+  ["ZpMNkgxbX6wNrYCSAMNZZZZ", "CSA-MIN", "Comité social d’administration ministériel"],
   ["ZpMNkgxbX6wNrYCAPAECZZZ", "CAPA-EC", "Commission administrative paritaire académique des enseignants"],
   ["ZpMNkgxbX6wNrYCCPSGZZZZ", "CCP-SG", "Commission consultative paritaire"],
 ] as const;

@@ -26,6 +26,7 @@ from isoloir.credentials.registrar.loading import make_store
 from isoloir.credentials.registrar.service import Service
 from isoloir.credentials.registrar_client import Registrar, portal_signing_key
 from isoloir.credentials.reissue.keys import change_keys, reissue_contests
+from isoloir.credentials.reissue.policies import DEFAULT_POLICIES
 from isoloir.demo.members import play_ceremony
 from isoloir.elections.models import Contest
 from isoloir.identity.models import OneTimeLink
@@ -33,11 +34,16 @@ from isoloir.pollingstation.sealing import seal_contests
 from isoloir.roll.models import Voter
 from tests.factories import BEFORE, DURING, World, issue_codes, make_world
 
-POLICIES = ["2018"]
+POLICIES = [DEFAULT_POLICIES["2018"].as_json()]
+BIRTH_DATE = "1980-01-31"
 
 
 def nir_of(voter: Voter) -> str:
     return f"2800175{voter.pk % 1000:03d}"
+
+
+def numen_of(voter: Voter) -> str:
+    return f"17E{voter.pk:07d}ABC"
 
 
 @dataclass
@@ -132,7 +138,7 @@ def make_reissue_world(
     write_issue(world, issue)
     identifiers = tmp_path / "identifiers.csv"
     lines = ["reference;numen;nir;birth_name;birth_first_name;birth_date;birth_place"]
-    lines += [f"{voter.reference};;{nir_of(voter)};;;;" for voter in world.voters]
+    lines += [f"{voter.reference};{numen_of(voter)};{nir_of(voter)};;;{BIRTH_DATE};" for voter in world.voters]
     identifiers.write_text("\n".join(lines) + "\n")
     portal = portal_signing_key().verify_key.encode().hex()
     key = make_store(store, issue=issue, configuration=Configuration(portal=portal), identifiers=identifiers)

@@ -183,7 +183,8 @@ def _next_line(contest: Contest, progress: RegisterProgress, last: RegisterLine,
 
 def _entry(key: SlotKey) -> dict[str, Any]:
     # PostgreSQL keeps members in an order of its own; a line has one only.
-    possession = {member: key.possession[member] for member in ("challenge", "response")}
+    proof = key.possession or {}
+    possession = {member: proof[member] for member in ("challenge", "response")}
     return {
         "slot": key.slot.name, "generation": key.generation, "key": key.public_key, "possession": possession,
         "portal": key.portal_signature, "registrar": key.registrar_signature,

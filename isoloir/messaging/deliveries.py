@@ -7,7 +7,7 @@ itself: somebody could be the only one with that domain.
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Min, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
@@ -85,7 +85,7 @@ def delivery_table(*, since: datetime) -> list[DeliveryRow]:
 def _counts(messages: "QuerySet[Message]") -> Iterable[dict[str, Any]]:
     left = Q(state=Message.State.SENT)
     over = Q(state__in=(Message.State.FAILED, Message.State.BOUNCED))
-    return (
+    rows = (
         messages.order_by()
         .values("channel", "carrier", "country")
         .annotate(
@@ -96,6 +96,7 @@ def _counts(messages: "QuerySet[Message]") -> Iterable[dict[str, Any]]:
             unknown=Count("pk", filter=left & Q(channel=Message.Channel.SMS, delivered_at=None)),
         )
     )
+    return cast("Iterable[dict[str, Any]]", rows)
 
 
 def _row(found: dict[str, Any]) -> DeliveryRow:

@@ -166,8 +166,11 @@ def add_all(cases: Cases) -> None:
     _add_chain_faults(cases)
     _add_order_faults(cases)
     _add_line_signature_faults(cases)
+    _add_altered_line_faults(cases)
+    _add_removed_entry_faults(cases)
     _add_entry_signature_faults(cases)
     _add_generation_faults(cases)
+    _add_entry_faults(cases)
     _add_opening_faults(cases)
     _add_count_faults(cases)
     _add_archive_faults(cases)
@@ -283,6 +286,12 @@ def _add_line_signature_faults(cases: Cases) -> None:
         line=4,
         registrar=PORTAL,
     )
+
+
+def _add_altered_line_faults(cases: Cases) -> None:
+    def add(name: str, expect: str, about: str, changed: Callable[[Line], Any]) -> None:
+        _add(cases, name, expect, about, written(published(good(), forge=2, changed=changed)))
+
     add(
         "line-altered",
         "line-portal-signature-wrong",
@@ -295,6 +304,9 @@ def _add_line_signature_faults(cases: Cases) -> None:
         "A signature in upper case.",
         changed=lambda line: line["signatures"].update(portal="AB" * 64),
     )
+
+
+def _add_removed_entry_faults(cases: Cases) -> None:
     alone = published(
         [opening(registrar=None), sealing()],
         forge=1,
@@ -391,6 +403,13 @@ def _add_generation_faults(cases: Cases) -> None:
         batch(entry(FIRST, 4, 41, 51)),
     )
     add("generation-zero", "out-of-range", "A re-issue of generation 0.", batch(entry(FIRST, 0, 11, 21)))
+
+
+def _add_entry_faults(cases: Cases) -> None:
+    def add(name: str, expect: str, about: str, *lines: Line) -> None:
+        _add(cases, name, expect, about, [opening(), sealing(), *lines])
+
+    first = entry(FIRST, 1, 11, 21)
     add("unknown-slot", "unknown-slot", "A slot that was not opened.", batch(entry("z" * 22, 1, 11, 21)))
     add("slot-form", "bad-form", "A slot of another length.", _raw_batch(first | {"slot": FIRST[:-1]}))
     add("dead-key-again", "key-used-twice", "A dead key comes back.", batch(first), batch(entry(FIRST, 2, 21, 11)))

@@ -6,7 +6,7 @@ import os
 import secrets
 from base64 import b64decode
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ class RegistrarWorld:
     uuids: list[str]
     codes: dict[str, str]
     slots: dict[tuple[str, str], str]
+    _clients: list[Registrar] = field(default_factory=list)
 
     @property
     def store(self) -> Path:
@@ -48,7 +49,13 @@ class RegistrarWorld:
         """Return the portal's client, towards this service or this address."""
         if service is not None:
             options["transport"] = httpx.WSGITransport(app=Application(service))
-        return Registrar(**{"url": url, "key": self.key, "signing_key": self.portal, **options})
+        self._clients.append(Registrar(**{"url": url, "key": self.key, "signing_key": self.portal, **options}))
+        return self._clients[-1]
+
+    def close(self) -> None:
+        """Let go of the clients' connections."""
+        for client in self._clients:
+            client.close()
 
     def places(self, voter: str) -> list[tuple[str, str]]:
         return [(uuid, self.slots[voter, uuid]) for uuid in self.uuids]

@@ -155,6 +155,10 @@ class Registrar:
         """
         return _text(self._call("GET", "/key", b""), "key")
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
     def _signatures_of(self, answer: Mapping[str, Any], entries: Sequence[Entry]) -> list[str]:
         """Sort out the answer's signatures by entry, and check each. Raises RegistrarRefused, RegistrarAway."""
         signed = {}

@@ -133,9 +133,7 @@ def test_a_silent_registrar_is_waited_for_with_the_same_keys(
     assert len(set(keys_sent(requests))) == 1
 
 
-def test_keys_that_were_refused_are_never_sent_again(
-    opened: Page, portal: str, misbehave: Callable[..., None]
-) -> None:
+def test_keys_that_were_refused_are_never_sent_again(opened: Page, portal: str, misbehave: Callable[..., None]) -> None:
     requests = watch(opened)
     misbehave(refuseKeys="keys_refused")
     opened.goto(f"{portal}{ADDRESS}")
@@ -272,9 +270,7 @@ def test_who_has_no_question_is_told_where_another_code_is_had(
     )
 
 
-def test_the_tools_copy_spell_enlarge_and_print(
-    opened: Page, portal: str, check_page: Callable[[Page], None]
-) -> None:
+def test_the_tools_copy_spell_enlarge_and_print(opened: Page, portal: str, check_page: Callable[[Page], None]) -> None:
     code = make_code(opened, portal)
     opened.get_by_role("button", name="Copier").click()
     expect(opened.locator("p.progress")).to_contain_text("presse-papiers")

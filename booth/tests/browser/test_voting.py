@@ -119,7 +119,12 @@ def test_the_code_is_grouped_as_it_is_typed_and_corrected(opened: Page, portal: 
         ("", "Saisissez votre code de vote"),
         ("HfDB6", "Il manque des caractères : vous en avez saisi 5"),
         (CODE + "abc", "Il y a trop de caractères : vous en avez saisi 25"),
-        ("0" + CODE[1:], "Un code de vote ne contient jamais : « 0 »"),
+        ("l" + CODE[1:], "Groupe 1, caractère 1 : « l » n’est dans aucun code. C’est le chiffre 1, ou un L majuscule."),
+        (
+            CODE[:-1] + "I",
+            "Groupe 4, caractère 6 : « I » n’est dans aucun code. C’est le chiffre 1, ou un i minuscule.",
+        ),
+        (CODE[:-1] + "é", "Groupe 4, caractère 6 : « é » n’est dans aucun code. Regardez de nouveau"),
         (CODE[:-1] + "z", "Ce code n’est pas celui de votre notice"),
     ],
 )

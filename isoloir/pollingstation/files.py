@@ -126,4 +126,4 @@ def _import_voters(election: Election, files: Mapping[str, bytes], actor: str, a
 def _import_identifiers(election: Election, files: Mapping[str, bytes], actor: str, at: datetime) -> str:
     done = import_identifiers(election=election, content=files[IDENTIFIERS_FILE], actor=actor, at=at)
     facts = {"people": done.people, "without": done.without}
-    return _("Identifiants reçus : %(people)d électeurs ; sans identifiant : %(without)d.") % facts
+    return _("Identifiants reçus : %(people)d ; électeurs sans identifiant : %(without)d.") % facts

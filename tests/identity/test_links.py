@@ -16,7 +16,7 @@ from isoloir.identity.errors import (
     PasswordRefused,
     PortalClosed,
 )
-from isoloir.identity.links import note_opened, read_link
+from isoloir.identity.links import consume_link, note_opened, read_link
 from isoloir.identity.models import ChallengeQuestion, OneTimeLink, VoterAccount
 from tests.account_acts import (
     ACTIVATION,
@@ -261,3 +261,22 @@ def test_two_links_of_one_voter_used_at_once_make_one_password(election):
     winner = list(words)[results.index(LinkUsed) - 1]
     assert try_password(election, voter.email, words[winner])
     assert sorted(outcomes(voter)) == ["password-changed", "superseded"]
+
+
+def test_new_code_supersedes_the_other_links_to_a_code_and_no_other(election):
+    voter = make_voter(election)
+    reissue = OneTimeLink.Purpose.REISSUE
+    tokens = [give_link(voter, purpose) for purpose in (reissue, reissue, ACTIVATION, NEW_PASSWORD)]
+    consume_link(read_link(tokens[1], purpose=reissue, at=BEFORE), outcome=OneTimeLink.Outcome.CODE_REISSUED, at=BEFORE)
+    assert outcomes(voter) == ["superseded", "code-reissued", "", ""]
+
+
+def test_link_to_a_code_outlives_the_activation_and_the_password_of_its_voter(election):
+    voter = make_voter(election)
+    give_link(voter, OneTimeLink.Purpose.REISSUE)
+    activate_by_link(give_link(voter), election)
+    password = give_link(voter, NEW_PASSWORD)
+    consume_link(
+        read_link(password, purpose=NEW_PASSWORD, at=BEFORE), outcome=OneTimeLink.Outcome.PASSWORD_CHANGED, at=BEFORE
+    )
+    assert outcomes(voter) == ["", "activated", "password-changed"]

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from isoloir.elections.actions import ReissueRules, change_reissue_rules
 from isoloir.elections.models import Election
@@ -68,8 +69,12 @@ def missing_for(policies: Sequence[Policy], election: Election) -> list[str]:
     for kind in needed:
         without = voters - known.exclude(**{kind: ""}).count()
         if without:
-            facts = {"count": without, "what": _KINDS[kind]()}
-            lacking.append(_("%(count)d électeurs sans %(what)s dans identifiers.csv.") % facts)
+            text = ngettext(
+                "%(count)d électeur sans %(what)s dans identifiers.csv.",
+                "%(count)d électeurs sans %(what)s dans identifiers.csv.",
+                without,
+            )
+            lacking.append(text % {"count": without, "what": _KINDS[kind]()})
     return lacking
 
 

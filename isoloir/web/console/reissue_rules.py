@@ -46,19 +46,29 @@ from .texts import current_election
 _LONGEST_DESCRIPTION = 20_000
 
 
-class AcknowledgedForm(forms.Form):
-    """What both forms end with: nothing but that the warnings, shown beside, were read. Its value names these warnings."""
+class Acknowledgement(forms.CheckboxInput):
+    """A box, never ticked when it is shown, whose value names the warnings that it stands for."""
 
-    acknowledged = forms.CharField(required=False, widget=forms.HiddenInput)
+    def __init__(self, codes: str) -> None:
+        super().__init__(check_test=lambda _value: False)
+        self._codes = codes
+
+    def format_value(self, value: Any) -> str:
+        """Return the value that ticking sends, whatever was sent before."""
+        del value
+        return self._codes
+
+
+class AcknowledgedForm(forms.Form):
+    """A choice that may call for warnings: once it does, the form ends with a box that says that they were read."""
 
     def ask_to_acknowledge(self, warnings: dict[str, list[PolicyWarning]]) -> None:
-        """Show the box, for these warnings: another choice, with other warnings, is asked about anew."""
+        """Add the box, for these warnings: another choice, with other warnings, is asked about anew."""
         self.fields["acknowledged"] = forms.CharField(
             label=_(
                 "J’ai lu les avertissements ci-dessus, et je maintiens ce choix. Il est inscrit au journal avec eux."
             ),
-            required=False,
-            widget=forms.CheckboxInput(attrs={"value": ",".join(warning_codes(warnings))}),
+            widget=Acknowledgement(",".join(warning_codes(warnings))),
         )
         self.add_error("acknowledged", _("Ce choix appelle des avertissements. Lisez-les, puis cochez la case ou changez votre choix."))  # fmt: skip
 
@@ -103,7 +113,6 @@ class RulesForm(AcknowledgedForm):
         required=False,
         widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S"),
     )
-    field_order = ("policies", "accepts_work_domain", "replaces_password", "requests_a_day", "link_minutes", "limit")
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -146,7 +155,6 @@ class DescriptionForm(AcknowledgedForm):
         max_length=_LONGEST_DESCRIPTION,
         widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false", "autocomplete": "off"}),
     )
-    field_order = ("described",)
 
     def clean_described(self) -> Any:
         try:
@@ -239,7 +247,7 @@ def _choose(
     request: MemberRequest, election: Election, form: AcknowledgedForm, rules: ReissueRules, context: dict[str, Any]
 ) -> bool:
     """Change the rules, or put on the form and the page why not yet."""
-    acknowledged = form.cleaned_data["acknowledged"].split(",")
+    acknowledged = request.POST.get("acknowledged", "").split(",")
     described = "described" if "described" in form.fields else None
     try:
         choose_rules(
@@ -287,7 +295,7 @@ def identifiers(request: MemberRequest) -> HttpResponse:
             form.add_error(None, str(refusal.sentence))
         else:
             facts = {"people": done.people, "without": done.without}
-            messages.success(request, _("Identifiants reçus : %(people)d électeurs ; sans identifiant : %(without)d.") % facts)  # fmt: skip
+            messages.success(request, _("Identifiants reçus : %(people)d ; électeurs sans identifiant : %(without)d.") % facts)  # fmt: skip
             return redirect("console:identifiers")
     status = 422 if request.method == "POST" else 200
     return render(request, "console/identifiers.html", context, status=status)

@@ -271,7 +271,7 @@ def test_what_a_choice_lacks_is_counted(election: Election, settings: Any) -> No
     VoterIdentifiers.objects.create(voter=known, numen="0" * 64, nir="0" * 64, identity="0" * 64)
     lacking = missing_for((CHALLENGE, FRANCECONNECT), election)
     assert len(lacking) == 5
-    assert "1 électeurs sans NUMEN" in " ".join(lacking)
+    assert "1 électeur sans NUMEN" in " ".join(lacking)
     assert missing_for((), election) == []
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .arguments import count_from, folder_fault, port_number
-from .server import PortTaken, free_port, require_free_port, running
+from .server import PortTaken, free_port, require_free_port, running, running_registrar
 from .setup import collect_static, migrate, start_django
 
 _DIRECTORY = Path(__file__).resolve().parent.parent.parent / "var" / "demo"
@@ -41,8 +41,15 @@ def run(options: argparse.Namespace) -> int:
     if options.reset:
         shutil.rmtree(options.directory, ignore_errors=True)
     address = f"http://127.0.0.1:{port}"
-    prepare(options.directory, voters=options.voters, address=address)
-    with running(port=port, log=options.directory / "server.log") as served:
+    if (options.directory / "isoloir.sqlite3").is_file() and not (options.directory / "registrar").is_dir():
+        print("Cette démonstration est d’avant le réassort : recommencez avec --reset.", file=sys.stderr)
+        return 2
+    registrar_port = free_port()
+    store = prepare(options.directory, voters=options.voters, address=address, registrar_port=registrar_port)
+    with (
+        running_registrar(store, port=registrar_port, log=options.directory / "registrar.log"),
+        running(port=port, log=options.directory / "server.log") as served,
+    ):
         print(_banner(served, time.monotonic() - begun), flush=True)
         try:
             while True:
@@ -65,8 +72,8 @@ def _stop_as_by_ctrl_c() -> None:
         signal.signal(number, signal.default_int_handler)
 
 
-def prepare(directory: Path, *, voters: int, address: str) -> None:
-    """Make the database and the fictional election, unless they are there."""
+def prepare(directory: Path, *, voters: int, address: str, registrar_port: int) -> Path:
+    """Make the database and the fictional election, unless they are there; return the store of its registrar."""
     os.environ["ISOLOIR_PORTAL_URL"] = address
     start_django(settings="config.settings.dev", directory=directory)
     migrate()
@@ -75,6 +82,9 @@ def prepare(directory: Path, *, voters: int, address: str) -> None:
     from isoloir.demo.actions import ensure_demonstration
 
     ensure_demonstration(directory=directory, voters=voters)
+    from isoloir.demo.registrar import connect_registrar
+
+    return connect_registrar(directory, port=registrar_port)
 
 
 def _banner(address: str, seconds: float) -> str:

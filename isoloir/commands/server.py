@@ -68,6 +68,18 @@ def _start(command: list[str], log: Path | None) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
 
 
+@contextlib.contextmanager
+def running_registrar(store: Path, *, port: int, log: Path) -> Iterator[None]:
+    """Run the registrar of a demonstration for the time of a block: its own process, its own log."""
+    os.environ["ISOLOIR_REGISTRAR_STORE"] = str(store)
+    process = start_server(port=port, workers=1, log=log, application="isoloir.demo.registrar_wsgi:application")
+    try:
+        wait_until_it_answers(process, port=port)
+        yield
+    finally:
+        stop(process)
+
+
 def wait_until_it_answers(process: subprocess.Popen[bytes], *, port: int) -> None:
     """Return once the server answers. Raises ServerNotStarted."""
     deadline = time.monotonic() + _STARTED_WITHIN

@@ -16,6 +16,7 @@ from isoloir.roll.models import Voter
 from isoloir.trustees.models import Trustee
 
 from . import store
+from .fiction.civil import civil_identity
 
 _VOTERS_SHOWN = 6
 
@@ -34,6 +35,9 @@ class Person:
     key_url: str = ""
     notice_url: str = ""
     second_address: str = ""
+    numen: str = ""
+    nir: str = ""
+    birth: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,14 +62,20 @@ def _voters(election: Election) -> list[Person]:
     codes = store.codes()
     rows = Voter.objects.filter(election=election).annotate(count=Count("entries")).order_by("-count", "reference")
     printed = set(store.notice_files())
-    return [
-        Person(
-            name=voter.full_name, role=_contests(voter.count), address=voter.email,
-            url=reverse("voter:identification"), code=codes.get(voter.reference, ""),
-            notice_url=_notice_url(f"{voter.establishment_code}.pdf", printed), second_address=voter.second_email,
-        )
-        for voter in rows[:_VOTERS_SHOWN]
-    ]  # fmt: skip
+    return [_voter(voter, codes.get(voter.reference, ""), printed) for voter in rows[:_VOTERS_SHOWN]]
+
+
+def _voter(voter: Voter, code: str, printed: set[str]) -> Person:
+    civil = civil_identity(
+        reference=voter.reference, civility=voter.civility, last_name=voter.last_name, first_names=voter.first_names
+    )
+    facts = {"name": f"{civil.first_names} {civil.birth_name}", "date": f"{civil.birth_date:%d/%m/%Y}"}
+    return Person(
+        name=voter.full_name, role=_contests(voter.entries.count()), address=voter.email,
+        url=reverse("voter:identification"), code=code,
+        notice_url=_notice_url(f"{voter.establishment_code}.pdf", printed), second_address=voter.second_email,
+        numen=civil.numen, nir=civil.nir, birth=_("%(name)s, %(date)s") % facts,
+    )  # fmt: skip
 
 
 def _contests(number: int) -> str:

@@ -1,5 +1,6 @@
 """Setting up a fictional election through the real parts: import, authority, link keys, members' sign-in."""
 
+import csv
 import os
 import shutil
 from datetime import datetime, timedelta
@@ -15,18 +16,24 @@ from isoloir.credentials.authority.issue import issue_codes
 from isoloir.credentials.authority.printing import print_notices
 from isoloir.credentials.authority.recipients import make_identity, read_identities
 from isoloir.credentials.authority.request import Progress, read_request, unseen
+from isoloir.credentials.identifiers import IDENTIFIERS_FILE
 from isoloir.credentials.imports import import_slots
+from isoloir.credentials.reissue.policies import DEFAULT_POLICIES
+from isoloir.credentials.reissue.rules import choose_rules, warning_codes, warnings_by_policy
 from isoloir.credentials.request import export_credential_request
-from isoloir.elections.actions import Calendar, create_election
+from isoloir.elections.actions import Calendar, ReissueRules, create_election
 from isoloir.elections.models import Election
 from isoloir.identity.challenge import install_default_questions
 from isoloir.identity.models import Account
 from isoloir.pollingstation.files import import_files, read_folder
 
 from .fiction import write_fiction
+from .fiction.civil import civil_identity, identifiers_file
+from .registrar import STORE, make_registrar
 
 ACTOR = "démonstration"
 PRINTER_KEY = "printer.key"
+REISSUE_POLICIES = ("challenge", "franceconnect")
 
 
 def calendar_from(at: datetime) -> Calendar:
@@ -45,10 +52,11 @@ def prepare_election(
 ) -> Election:
     """Invent an election, import it, issue its codes, and import its slots; files are left in `directory`.
 
-    Leaves `fiction/` (what was imported), `request/`, `authority/` (encrypted codes, and slots), and `printer.key`, the
-    age identity of the fictional printer.
+    Leaves `fiction/` (what was imported), `request/`, `authority/` (encrypted codes, and slots), `printer.key`, the age
+    identity of the fictional printer, and `registrar/`, the store of the fictional registrar, which is still to be served.
     """
     write_fiction(directory / "fiction", voters=voters, contests=contests, seed=seed)
+    _write_identifiers(directory / "fiction")
     election = create_election(
         slug="valmorane", name="Élections professionnelles de l’académie de Valmorane",
         organiser="Rectorat de l’académie de Valmorane (fictive)", help_line="01 99 00 12 34 (numéro fictif)",
@@ -56,6 +64,7 @@ def prepare_election(
     )  # fmt: skip
     install_default_questions(election)
     import_files(election=election, files=read_folder(directory / "fiction"), actor=ACTOR, at=at)
+    _offer_reissue(election, at=at)
     request = directory / "request"
     shutil.rmtree(request, ignore_errors=True)
     export_credential_request(election=election, directory=request, actor=ACTOR, at=at)
@@ -63,7 +72,27 @@ def prepare_election(
     printer = make_identity(directory / PRINTER_KEY)
     issue_codes(read_request(request), directory / "authority", recipients=[printer], progress=progress)
     import_slots(election=election, directory=directory / "authority" / "portal", actor=ACTOR, at=at)
-    return election
+    shutil.rmtree(directory / STORE, ignore_errors=True)
+    make_registrar(directory)
+    return Election.objects.get(pk=election.pk)
+
+
+def _write_identifiers(fiction: Path) -> None:
+    """Write identifiers.csv beside the roll: what each of its voters can prove."""
+    with (fiction / "voters.csv").open(encoding="utf-8", newline="") as stream:
+        names = ("reference", "civility", "last_name", "first_names")
+        people = [
+            civil_identity(**{name: row[name] for name in names}) for row in csv.DictReader(stream, delimiter=";")
+        ]
+    (fiction / IDENTIFIERS_FILE).write_bytes(identifiers_file(people))
+
+
+def _offer_reissue(election: Election, *, at: datetime) -> None:
+    """Offer the ways of 2022, from the opening of the vote; the fictional organiser has read the warnings."""
+    policies = [DEFAULT_POLICIES[code] for code in REISSUE_POLICIES]
+    rules = ReissueRules(policies=[policy.as_json() for policy in policies], limit=3)
+    acknowledged = warning_codes(warnings_by_policy(policies, election))
+    choose_rules(election=election, rules=rules, acknowledged=acknowledged, actor=ACTOR, at=at)
 
 
 def print_all_notices(directory: Path) -> None:

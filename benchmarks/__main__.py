@@ -2,7 +2,7 @@
 
 import argparse
 
-from . import accounts, ballots, booth, campaign, captcha, casting
+from . import accounts, ballots, booth, campaign, captcha, casting, issue, reissue
 from .report import machine
 
 
@@ -12,11 +12,16 @@ def main() -> None:
     parser.add_argument("--voters", type=int, default=200, help="voters who cast over HTTP (200)")
     parser.add_argument("--seconds", type=float, default=10, help="how long passwords and pages are measured (10)")
     parser.add_argument("--campaign", type=int, default=100_000, help="voters of the opening campaign (100000)")
+    parser.add_argument("--issue", type=int, default=20_000, help="voters whose codes are issued (20000; 1100000: all)")
+    parser.add_argument("--notices", type=int, default=2_000, help="notices printed (2000)")
+    parser.add_argument("--reissue", type=float, default=20, help="how long codes are issued again, in seconds (20)")
     options = parser.parse_args()
     print(machine(), flush=True)
     ballots.measure(options.ballots)
     booth.measure(20)
     casting.measure(options.voters)
+    issue.measure(options.issue, notices=options.notices)
+    reissue.measure(options.reissue)
     captcha.measure(200)
     accounts.measure(options.seconds)
     campaign.measure(options.campaign)

@@ -19,6 +19,10 @@ _SILENCE_SECONDS = 60.0
 _told_at: dict[str, float] = {}
 _PRUNING_SECONDS = 600.0
 _pruned_at: float | None = None
+_POLLING_SECONDS = 15.0
+_polled_at: float | None = None
+_WATCHING_SECONDS = 60.0
+_watched_at: float | None = None
 # How long a registrar that did not answer is left alone.
 _REGISTRAR_REST_SECONDS = 10.0
 _registrar_away_until = 0.0
@@ -39,12 +43,43 @@ def run(options: argparse.Namespace) -> int:
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    while not stopped.is_set():
-        busy = work_once(stopped=stopped.is_set)
-        if options.once:
-            break
-        stopped.wait(0 if busy else _PAUSE_SECONDS)
+    if options.once:
+        work_once(stopped=stopped.is_set)
+        return 0
+    texts = threading.Thread(target=_send_texts, args=(stopped,), name="texts")
+    texts.start()
+    try:
+        while not stopped.is_set():
+            busy = work_once(stopped=stopped.is_set, channels=("email",))
+            stopped.wait(0 if busy else _PAUSE_SECONDS)
+    finally:
+        stopped.set()
+        texts.join()
     return 0
+
+
+def _send_texts(stopped: threading.Event) -> None:
+    """Send text messages beside all else: neither a slow provider nor a slow mail relay holds the other's messages back.
+
+    Should this end by a fault, all ends: who watches over the process starts it anew, instead of one that sends half.
+    """
+    from django.db import DatabaseError, close_old_connections, connection
+
+    from isoloir.common.clock import current_time
+    from isoloir.messaging.actions import deliver_queued
+
+    try:
+        while not stopped.is_set():
+            close_old_connections()
+            try:
+                busy = deliver_queued(at=current_time(), stopped=stopped.is_set, channels=("sms",))
+            except DatabaseError as error:
+                logger.warning("to be tried again: %s", type(error).__name__)
+                busy = 0
+            stopped.wait(0 if busy else _PAUSE_SECONDS)
+    finally:
+        stopped.set()
+        connection.close()
 
 
 def _tables_are_missing() -> bool:
@@ -59,7 +94,7 @@ def _tables_are_missing() -> bool:
         return False
 
 
-def work_once(*, stopped: Callable[[], bool] = lambda: False) -> int:
+def work_once(*, stopped: Callable[[], bool] = lambda: False, channels: tuple[str, ...] = ("email", "sms")) -> int:
     """Do what is due now; return how many things were done. A fault of the database is told and tried again.
 
     `stopped` is asked between two messages: once it says so, no other message leaves.
@@ -76,12 +111,13 @@ def work_once(*, stopped: Callable[[], bool] = lambda: False) -> int:
     at = current_time()
     try:
         done = answer_requests(at=at)
-        done += deliver_queued(at=at, stopped=stopped)
+        done += deliver_queued(at=at, stopped=stopped, channels=channels)
         done += continue_campaigns(at=at)
         done += _extend_registers(at=at)
         done += len(finish_closings(actor="horloge", at=at))
         done += _begin_counts(at=at)
         _prune_now_and_then(at=at)
+        _watch_now_and_then(at=at)
     except DatabaseError as error:
         logger.warning("to be tried again: %s", type(error).__name__)
         return 0
@@ -119,6 +155,23 @@ def _prune_now_and_then(*, at: datetime) -> None:
         _pruned_at = now
         prune_slowdowns(at=at)
         SessionStore.clear_expired()
+
+
+def _watch_now_and_then(*, at: datetime) -> None:
+    """Ask what became of text messages, then look for what the supervision cell must know; each in its own time."""
+    global _polled_at, _watched_at  # noqa: PLW0603  Like what was told: one worker, one memory of it.
+    from isoloir.credentials.reissue.rates import watch_reissues
+    from isoloir.messaging.alerts import watch_deliveries
+    from isoloir.messaging.receipts import poll_receipts
+
+    now = time.monotonic()
+    if _polled_at is None or now - _polled_at >= _POLLING_SECONDS:
+        _polled_at = now
+        poll_receipts(at)
+    if _watched_at is None or now - _watched_at >= _WATCHING_SECONDS:
+        _watched_at = now
+        watch_deliveries(at)
+        watch_reissues(at)
 
 
 def _begin_counts(*, at: datetime) -> int:

@@ -4,6 +4,7 @@ Here and not in the room of the roll, which is below that of the forms hashed al
 replaces what was there, wholly or not at all, as long as nothing is sealed (docs/specification/import-files.md).
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,7 @@ from isoloir.journal.kinds import Kind
 from isoloir.roll.models import VoterIdentifiers
 
 _PEPPER = "identifier-pepper"
+_PEOPLE = "people"
 _ALIASES = {
     "reference": ("référence", "identifiant", "matricule", "numéro", "voter"),
     "nir": ("numéro de sécurité sociale", "n° de sécurité sociale", "sécurité sociale"),
@@ -77,13 +79,13 @@ def import_identifiers(*, election: Election, content: bytes, actor: str, at: da
     voters = dict(election.voters.values_list("reference", "pk"))
     faults = Faults()
     file = CsvFile(name=IDENTIFIERS_FILE, content=content, columns=IDENTIFIER_COLUMNS, faults=faults)
-    people = list(_read_people(file, voters))
-    faults.refuse_if_any()
-    pepper = identifier_pepper()
+    known = Counter(dict.fromkeys((_PEOPLE, *KINDS), 0))
     VoterIdentifiers.objects.filter(voter__election=election).delete()
-    insert_rows(VoterIdentifiers, ("voter", *KINDS), _rows(people, voters, pepper))
-    known = {kind: sum(1 for person in people if getattr(person, kind)) for kind in KINDS}
-    done = IdentifiersImported(len(people), known, len(voters) - len(people))
+    insert_rows(VoterIdentifiers, ("voter", *KINDS), _rows(file, voters, faults, known))
+    # Rows were written as they were read, for a million of them to hold in memory: a fault undoes them all.
+    faults.refuse_if_any()
+    people = known.pop(_PEOPLE)
+    done = IdentifiersImported(people, dict(known), len(voters) - people)
     # No fingerprint of the file: it could be found again from a list of names and dates.
     record(
         Kind.IDENTIFIERS_IMPORTED, actor=actor, at=at, subject=election.slug,
@@ -109,7 +111,14 @@ def _fault(file: CsvFile, line: int, column: str, code: str) -> None:
     file.fault(line, column, str(_SENTENCES[code]))
 
 
-def _rows(people: list[Person], voters: Mapping[str, int], pepper: bytes) -> Iterator[tuple[object, ...]]:
-    for person in people:
+def _rows(
+    file: CsvFile, voters: Mapping[str, int], faults: Faults, known: Counter[str]
+) -> Iterator[tuple[object, ...]]:
+    """Give the row of each person, and count what is known of them; after the first fault read on for the others alone."""
+    pepper = identifier_pepper()
+    for person in _read_people(file, voters):
+        if faults:
+            continue
         hashes = person.hashes(pepper)
+        known.update([_PEOPLE, *(kind for kind in KINDS if hashes[kind])])
         yield (voters[person.reference], *(hashes[kind] for kind in KINDS))

@@ -106,7 +106,7 @@ class ReissueForm(CaptchaForm):
     phone = forms.CharField(
         label=gettext_lazy("Numéro de téléphone mobile personnel"),
         help_text=gettext_lazy(
-            "Par exemple 06 39 98 12 34. D’outre-mer ou de l’étranger, commencez par l’indicatif international : "
+            "Par exemple 06 12 34 56 78. D’outre-mer ou de l’étranger, commencez par l’indicatif international : "
             "+262 pour La Réunion et Mayotte, +687 pour la Nouvelle-Calédonie, +49 pour l’Allemagne."
         ),
         max_length=40,

@@ -45,7 +45,8 @@ class CodePage implements CodeDisplay {
   constructor(private readonly room: ReissueRoom) {
     const { say } = room;
     const groups = (room.code?.read() ?? "").split("-");
-    const shown = groups.flatMap((group, rank) => [rank === 0 ? "" : "-", element("span", {}, group)]);
+    // A hyphen stays with the group before it, so that what is selected by hand is the code.
+    const shown = groups.map((group, rank) => element("span", {}, rank + 1 < groups.length ? `${group}-` : group));
     // Neither a translator nor a dictionary of the browser is to have the code.
     this.code = element("p", { class: "new-code", translate: "no", spellcheck: "false" }, ...shown);
     this.spelled = element("div", { class: "new-code__spelled", id: "code-spelled", "data-shown": "false" });

@@ -21,9 +21,10 @@ _SMS_BEFORE = "Faites votre nouveau code de vote :"
 _SMS_AFTER = "Ne donnez ce lien à personne."
 
 
-def reissue_link(voter: Voter, *, recipient: str, token: str, expires: datetime) -> Mail:
-    """Write the e-mail that takes the link to the private address."""
-    more = {"link": link_url(token, OneTimeLink.Purpose.REISSUE), "expires": _french(expires)}
+def reissue_link(voter: Voter, *, recipient: str, token: str, expires: datetime, account_link: str = "") -> Mail:
+    """Write the e-mail that takes the link to the private address, after `account_link` where the way has one."""
+    link = link_url(token, OneTimeLink.Purpose.REISSUE)
+    more = {"link": link, "expires": _french(expires), "account_link": account_link}
     return _mail("reissue_link", "Votre lien pour faire un nouveau code de vote", voter, more, recipient=recipient)
 
 

@@ -82,7 +82,8 @@ class Step:
 class Policy:
     """One way: its steps in order (the session is always the first), then where the link goes.
 
-    `replaces_password`: the link makes a new password before the new code, as FranceConnect's of 2022 did.
+    `replaces_password`: the e-mail has a link to a new password before the one to the new code, for the link of
+    FranceConnect in 2022 led to the password; without an account, a link to activate it.
     `refuses_work_domain`: an address of the domain of one of the voter's professional addresses is refused as contact.
     `link_minutes`: how long the link lives; None: as the election's other links. Never beyond the closing of the vote.
     """
@@ -124,7 +125,11 @@ class Policy:
         if self.refuses_work_domain and "email" in self.channels:
             said.append(_("Une adresse du même domaine que l’adresse professionnelle est refusée."))
         if self.replaces_password:
-            said.append(_("Le lien fait d’abord un nouveau mot de passe, puis le nouveau code de vote."))
+            said.append(
+                _(
+                    "Le message porte d’abord un lien pour un nouveau mot de passe, puis le lien du nouveau code de vote."
+                )
+            )
         if self.link_minutes is not None:
             said.append(_("Le lien vaut %(minutes)d minutes.") % {"minutes": self.link_minutes})
         said.append(_("Demandes par électeur : %(count)d au plus en vingt-quatre heures.") % {"count": self.requests_a_day})  # fmt: skip
@@ -331,6 +336,10 @@ class _PolicyReader:
             self._fault("steps", _("« franceconnect » est la seule preuve, après la session."))
         if by_franceconnect != (policy.recipient == Recipient.FRANCECONNECT):
             self._fault("recipient", _("le lien part par FranceConnect quand on prouve par FranceConnect, et alors seulement."))  # fmt: skip
+        if policy.replaces_password and policy.channels != ("email",):
+            self._fault(
+                "replaces_password", _("seul un courriel porte deux liens : « email » est alors le seul canal.")
+            )
         if by_franceconnect and policy.channels != ("email",):
             self._fault("channels", _("FranceConnect ne donne qu’une adresse électronique."))
 
@@ -401,7 +410,7 @@ _RULES = {
     ),
     "one-channel-for-two-secrets": lambda: (
         _r211_555(),
-        _("Un même lien y refait le mot de passe et le code de vote. Il faut autant de canaux indépendants que de secrets."),
+        _("Un même message y permet de refaire le mot de passe et le code de vote. Il faut autant de canaux indépendants que de secrets."),
     ),
     "same-mailbox": lambda: (
         _r211_555(),

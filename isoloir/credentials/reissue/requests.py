@@ -33,7 +33,7 @@ from isoloir.credentials.models import Reissue
 from isoloir.credentials.registrar_client import RegistrarAway, RegistrarRefused
 from isoloir.identity.challenge import normalise_answer
 from isoloir.identity.errors import SlowedDown
-from isoloir.identity.links import draft_link, new_token
+from isoloir.identity.links import draft_link, link_url, new_token
 from isoloir.identity.models import OneTimeLink
 from isoloir.identity.oidc import ProvedIdentity
 from isoloir.identity.slowdown import Try, begin_try, forgive_try
@@ -358,8 +358,22 @@ def _queue(asked: _Asked, token: str) -> Message:
             sentence = _("Aucun SMS ne peut partir vers ce numéro. Choisissez un autre numéro, ou une autre façon.")
             raise ReissueRefused("contact_invalid", sentence) from None
     expires = link_end(voter, asked.policy, at=at)
-    recipient, subject, body = mails.reissue_link(voter, recipient=contact.recipient, token=token, expires=expires)
+    account_link = _account_link(asked) if asked.policy.replaces_password else ""
+    recipient, subject, body = mails.reissue_link(
+        voter, recipient=contact.recipient, token=token, expires=expires, account_link=account_link
+    )
     return queue_email(kind="reissue", recipient=recipient, subject=subject, body=body, at=at)
+
+
+def _account_link(asked: _Asked) -> str:
+    """Return the address of a link that sets the account right first: a new password, or the activation."""
+    voter = asked.voter
+    purpose = OneTimeLink.Purpose.PASSWORD if account_of(voter) else OneTimeLink.Purpose.ACTIVATION
+    token = new_token()
+    link = draft_link(voter_id=voter.pk, purpose=purpose, token=token, at=asked.at, hours=voter.election.link_hours)
+    link.expires_at = link_end(voter, asked.policy, at=asked.at)
+    link.save()
+    return link_url(token, purpose)
 
 
 def _network_key(network: str) -> str:

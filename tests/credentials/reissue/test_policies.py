@@ -96,6 +96,7 @@ def test_what_has_a_default_may_be_absent() -> None:
         ({"channels": ["sms", "sms"]}, "channels"),
         ({"channels": ["pigeon"]}, "channels"),
         ({"replaces_password": "no"}, "replaces_password"),
+        ({"replaces_password": True}, "replaces_password"),
         ({"requests_a_day": 0}, "requests_a_day"),
         ({"requests_a_day": True}, "requests_a_day"),
         ({"requests_a_day": None}, "requests_a_day"),
@@ -140,7 +141,7 @@ def test_policy_says_in_words_what_it_asks_and_where_the_link_goes() -> None:
     assert "SMS à un téléphone mobile personnel ou courriel à une adresse personnelle" in said
     assert "FranceConnect" in " ".join(FRANCECONNECT.sentences)
     oddity = read_policies(described(FRANCECONNECT, replaces_password=True))[0]
-    assert "d’abord un nouveau mot de passe" in " ".join(oddity.sentences)
+    assert "d’abord un lien pour un nouveau mot de passe" in " ".join(oddity.sentences)
 
 
 def test_only_the_challenge_needs_an_account() -> None:

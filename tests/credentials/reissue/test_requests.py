@@ -140,6 +140,7 @@ def test_request_by_email_writes_to_the_private_address_with_the_same_link(world
     recipient, subject, body = sent()[0]
     assert (recipient, subject) == ("anne@boite.example", "Votre lien pour faire un nouveau code de vote")
     assert "/reassort/" in body
+    assert "Étape" not in body
     assert "votre code de vote actuel reste valable" in body
 
 
@@ -451,6 +452,26 @@ def test_address_of_franceconnect_that_identifies_is_refused_with_another_way(wo
         refusal = refused("contact_refused", lambda used=address: ask_with(voter, email=used))
         assert "choisissez une autre façon" in refusal.message
     assert not Reissue.objects.exists()
+
+
+@pytest.mark.parametrize(("has_account", "purpose"), [(True, "password"), (False, "activation")])
+def test_password_made_anew_in_the_same_way_is_a_first_link_of_its_own(
+    world: ReissueWorld, has_account: bool, purpose: str
+) -> None:
+    election = world.world.election
+    election.reissue_policies = [DEFAULT_POLICIES["franceconnect"].as_json() | {"replaces_password": True}]
+    election.save()
+    if not has_account:
+        VoterAccount.objects.filter(voter=world.voter()).delete()
+    with use_registrar(Recorder()):
+        ask_with(world.voter())
+    body = sent()[0][2]
+    first, second = re.findall(r"/([\w-]+)/([\w-]{43})/", body)
+    assert first[0] == {"password": "nouveau-mot-de-passe", "activation": "activation"}[purpose]
+    assert second[0] == "reassort"
+    assert body.index("Étape 1 sur 2") < body.index(first[1]) < body.index("Étape 2 sur 2") < body.index(second[1])
+    read_link(first[1], purpose=OneTimeLink.Purpose(purpose), at=DURING)
+    read_link(second[1], purpose=OneTimeLink.Purpose.REISSUE, at=DURING)
 
 
 def test_claims_are_kept_nowhere(world: ReissueWorld) -> None:

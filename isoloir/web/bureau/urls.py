@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from . import acts, keys, minutes, views
+from . import acts, keys, minutes, supervision, views
 
 app_name = "bureau"
 _contest = [
@@ -24,6 +24,7 @@ urlpatterns = [
     path("<slug:station>/cles/etat.json", keys.state, name="keys_state"),
     path("<slug:station>/cles/reponses/", keys.answers, name="keys_answers"),
     path("<slug:station>/scellement/", acts.seal, name="seal"),
+    path("<slug:station>/supervision/", supervision.supervision, name="supervision"),
     path("<slug:station>/journal/", views.journal, name="journal"),
     path("<slug:station>/scrutins/<str:code>/", include(_contest)),
 ]

@@ -4,7 +4,7 @@ from django.urls import path
 
 from isoloir.web.bureau import signin
 
-from . import accounts, activation, questions, reissue_rules, texts, views
+from . import accounts, activation, deliveries, questions, reissue_rules, supervision, texts, views
 
 app_name = "console"
 urlpatterns = [
@@ -21,6 +21,8 @@ urlpatterns = [
     path("comptes/activation/", activation.activation, name="activation"),
     path("comptes/activation.csv", activation.activation_export, name="activation_export"),
     path("comptes/relance/", activation.remind, name="remind"),
+    path("supervision/", supervision.supervision, name="supervision"),
+    path("supervision/remises/", deliveries.deliveries, name="deliveries"),
     path("textes/", texts.texts, name="texts"),
     path("textes/<str:kind>/", texts.text, name="text"),
     path("textes/<str:kind>/versions/", texts.text_versions, name="text_versions"),

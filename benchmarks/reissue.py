@@ -68,7 +68,8 @@ def _measure(number: int, directory: Path) -> None:
             for voter, reissue in zip(voters, asked, strict=True)
         ]
         address = f"http://127.0.0.1:{port}"
-        _at_pace("new keys to e-mail in the outbox (live)", lambda one: _send(address, *one), prepared)
+        with httpx.Client(base_url=address, timeout=60, trust_env=False) as client:
+            _at_pace("new keys to e-mail in the outbox (live)", lambda one: _send(client, *one), prepared)
     finally:
         for process in processes:
             stop(process)
@@ -124,15 +125,14 @@ def _session(voter: Any, reissue: int) -> str:
     return str(store.session_key)
 
 
-def _send(address: str, session: str, keys: list[dict[str, Any]]) -> None:
+def _send(client: httpx.Client, session: str, keys: list[dict[str, Any]]) -> None:
     from django.conf import settings
 
-    cookies = {settings.SESSION_COOKIE_NAME: session, settings.CSRF_COOKIE_NAME: "c" * 32}
-    headers = {"X-CSRFToken": "c" * 32, "Referer": address}
-    answer = httpx.post(
-        f"{address}/vote/code/nouveau/cles/", json={"keys": keys}, headers=headers, cookies=cookies, timeout=60,
-        trust_env=False,
-    )  # fmt: skip
+    # In a header of the request, for the client keeps cookies of its own for all voters.
+    cookies = f"{settings.SESSION_COOKIE_NAME}={session}; {settings.CSRF_COOKIE_NAME}={'c' * 32}"
+    headers = {"X-CSRFToken": "c" * 32, "Referer": str(client.base_url), "Cookie": cookies}
+    answer = client.post("/vote/code/nouveau/cles/", json={"keys": keys}, headers=headers)
+    client.cookies.clear()
     answer.raise_for_status()
 
 

@@ -116,11 +116,14 @@ def change_keys(*, voter: Voter, reissue_pk: int, keys: Sequence[Mapping[str, An
         # The page was left, and opened again: first learn how the keys that it had sent ended.
         _settle_others(voter, at=at)
         _begin_again(reissue, keys, at)
-    if settle_change(reissue=reissue, at=at) != Reissue.State.LIVE:
-        raise ReissueRefused("registrar_away")
-    reissue.refresh_from_db()
+    state = settle_change(reissue=reissue, at=at)
     # Another page may have begun again with other keys in between: what is confirmed is that these ones live.
-    _require_same_live(reissue, _read_keys(keys))
+    sent = _read_keys(keys)
+    uuids, public_keys = set(sent), {item["key"] for item in sent.values()}
+    live = SlotKey.objects.filter(contest__uuid__in=uuids, public_key__in=public_keys, generation__gt=0).count()
+    if state != Reissue.State.LIVE or live != len(sent):
+        raise ReissueRefused("registrar_away" if state == Reissue.State.CHANGING else "keys_refused")
+    reissue.refresh_from_db()
     return reissue
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from isoloir.commands.progress import ProgressBar
 
 from .arguments import count_from, folder_fault
-from .server import free_port, running
+from .server import free_port, running, running_registrar
 from .setup import collect_static, migrate, start_django
 
 
@@ -65,6 +65,15 @@ def _play(play: Any, options: argparse.Namespace) -> list[Path]:
     out: Path = options.out
     _say(f"Import, codes et notices de {options.voters} électeurs")
     election = play.prepare(out, voters=options.voters, contests=options.contests, seed=options.seed)
+    from isoloir.demo.registrar import connect_registrar
+
+    port = free_port()
+    with running_registrar(connect_registrar(out, port=port), port=port, log=out / "registrar.log"):
+        return _play_served(play, election, out)
+
+
+def _play_served(play: Any, election: Any, out: Path) -> list[Path]:
+    """Play what needs the registrar: from the opening of the registers to their closing."""
     _say("Cérémonie des clés, scellement, campagne d’ouverture")
     seeds = play.make_keys_and_seal(election)
     links = play.invite(election)
@@ -76,8 +85,9 @@ def _play(play: Any, options: argparse.Namespace) -> list[Path]:
     results = list(play.close_and_count(election, seeds))
     play.check_counts(casts, results)
     _say("Résultats égaux aux bulletins déposés ; bulletins = émargements = accusés de réception")
-    archives: list[Path] = play.write_files(out, results)
-    return archives
+    _say(f"{play.check_reissues()} clés réassorties, toutes dans les registres des clés")
+    files: list[Path] = play.write_files(out, results)
+    return files
 
 
 def _say(sentence: str) -> None:

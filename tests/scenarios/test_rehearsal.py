@@ -1,5 +1,6 @@
 """A whole election by the command, then read by two verifiers: ours, and one that we did not write."""
 
+import io
 import json
 import os
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from isoloir_protocol.archive import Archive, build_archive, read_archive
+from isoloir_protocol.register import verify_register
 
 from tests.belenios import belenios_tool
 
@@ -35,7 +37,14 @@ def test_rehearsal_ends_with_archives_that_two_verifiers_accept(tmp_path: Path) 
     assert done.returncode == 0, done.stdout + done.stderr
     archives = sorted(out.glob("*.bel"))
     assert len(archives) == 3
-    assert done.stdout.count("Archive vérifiée.") == 3
+    assert done.stdout.count("Archive et registre vérifiés.") == 3
+    registers = sorted(out.glob("*.register"))
+    assert [path.stem for path in registers] == [path.stem for path in archives]
+    states = [verify_register(io.BytesIO(path.read_bytes())) for path in registers]
+    assert all(state.closed and state.registrar for state in states)
+    # Three voters had new codes made, in each of their contests.
+    assert sum(state.reissues for state in states) >= 3
+    assert {generation for state in states for generation, _ in state.live.values()} == {0, 1}
     results = {result["contest"]: result for result in json.loads((out / "results.json").read_text())}
     assert {path.stem for path in archives} == set(results)
     assert len(list((out / "minutes").glob("*.pdf"))) == 3

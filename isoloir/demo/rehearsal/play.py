@@ -6,15 +6,20 @@ their pages. The clock is the demonstration's, so that a week of voting takes mi
 
 import json
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import timedelta
 from pathlib import Path
 
+from django.db import connection
+
 from isoloir.ballotbox.models import Ballot
 from isoloir.board.archive import write_archive
+from isoloir.credentials.models import SlotKey
 from isoloir.demo.clock import advance_to, now
+from isoloir.demo.fiction.civil import civil_identity
 from isoloir.demo.members import Seeds, decrypt, play_ceremony
 from isoloir.demo.models import DeliveredMessage
 from isoloir.demo.preparation import ACTOR, prepare_election, print_all_notices
@@ -25,6 +30,7 @@ from isoloir.identity.models import Account, Campaign
 from isoloir.messaging.actions import deliver_queued
 from isoloir.pollingstation.closing import finish_closings
 from isoloir.pollingstation.models import Member, PollingStation
+from isoloir.pollingstation.register import close_registers, register_chunks
 from isoloir.pollingstation.sealing import seal_contests
 from isoloir.roll.models import Turnout, Voter
 from isoloir.tally.actions import (
@@ -39,13 +45,17 @@ from isoloir.tally.minutes import machine_readable_result, minutes_hash
 from isoloir.tally.models import ContestResult
 from isoloir.trustees.models import Trustee
 
-from .voters import Cast, HttpVoter, RehearsalFailed
+from .voters import Cast, HttpVoter, RehearsalFailed, Renewal
 
 Progress = Callable[[int, int], None]
 _LINK = re.compile(r"https?://\S+/(?:lien|activation)/\S+")
 _A_MINUTE = timedelta(minutes=1)
 # How many voters vote at the same time.
 _AT_ONCE = 8
+# How many voters lost their codes, and how long one waits for a link.
+REISSUED = 3
+_LINK_WITHIN_SECONDS = 60.0
+_NEW_CODE_LINK = re.compile(r"https?://\S+/reassort/\S+")
 
 
 def prepare(directory: Path, *, voters: int, contests: int, seed: int) -> Election:
@@ -86,25 +96,58 @@ def invite(election: Election) -> dict[str, str]:
 
 
 def vote(election: Election, links: dict[str, str], *, address: str, progress: Progress) -> list[Cast]:
-    """Let every voter open an account and vote, several at once; return all that the portal acknowledged."""
+    """Let every voter open an account and vote, several at once; return all that the portal acknowledged.
+
+    The first of them lost their codes, and have new ones made before.
+    """
     known = codes()
-    voters = list(Voter.objects.filter(election=election).values_list("reference", "email"))
+    voters = list(Voter.objects.filter(election=election).order_by("reference"))
+    renewals = {voter.pk: _renewal(voter, number) for number, voter in enumerate(voters[:REISSUED])}
     casts: list[Cast] = []
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        tasks = [pool.submit(_one_voter, address, links[email], known[reference]) for reference, email in voters]
+        tasks = [
+            pool.submit(_one_voter, address, links[each.email], known[each.reference], renewals.get(each.pk))
+            for each in voters
+        ]
         for done, task in enumerate(as_completed(tasks), start=1):
             casts += task.result()
             progress(done, len(tasks))
     return casts
 
 
-def _one_voter(address: str, link: str, code: str) -> list[Cast]:
+def _renewal(voter: Voter, number: int) -> Renewal:
+    """Return how a voter gets a new code: by turns a text message and an e-mail, to a number or an address of one's own."""
+    civil = civil_identity(
+        reference=voter.reference, civility=voter.civility, last_name=voter.last_name, first_names=voter.first_names
+    )
+    channel = ("sms", "email")[number % 2]
+    # The number of the page's own hint; those kept for fiction are refused as not in service. Nothing leaves the machine.
+    contact = f"+3361234{number:04d}" if channel == "sms" else civil.private_address
+    return Renewal(civil.numen, channel, contact, lambda: _awaited_link(contact))
+
+
+def _awaited_link(contact: str) -> str:
+    """Return the link that a contact receives, once the worker has sent it. Raises RehearsalFailed."""
+    deadline = time.monotonic() + _LINK_WITHIN_SECONDS
+    while time.monotonic() < deadline:
+        for message in DeliveredMessage.objects.filter(recipient=contact):
+            if found := _NEW_CODE_LINK.search(message.body):
+                return found[0]
+        time.sleep(0.2)
+    raise RehearsalFailed("the link to a new code did not come")
+
+
+def _one_voter(address: str, link: str, code: str, renewal: Renewal | None) -> list[Cast]:
     voter = HttpVoter(address, code=code)
     try:
         voter.open_account(link)
+        if renewal is not None:
+            voter.renew_code(renewal)
         return voter.vote()
     finally:
         voter.close()
+        # This thread's own, which waited for the link.
+        connection.close()
 
 
 def close_and_count(election: Election, seeds: dict[str, Seeds]) -> Iterator[ContestResult]:
@@ -117,6 +160,7 @@ def close_and_count(election: Election, seeds: dict[str, Seeds]) -> Iterator[Con
         for trustee in _enough(station):
             decrypt(contest, trustee, seeds[station.code][trustee.owner], at=now())
         yield _conclude(contest, station)
+    close_registers(at=now())
 
 
 def _enough(station: PollingStation) -> list[Trustee]:
@@ -155,17 +199,28 @@ def check_counts(casts: list[Cast], results: list[ContestResult]) -> None:
             raise RehearsalFailed(f"{contest.code}: ballots, signature lines and receipts differ")
 
 
+def check_reissues() -> int:
+    """Return how many keys were issued again; all are in the registers, and as many as were asked. Raises RehearsalFailed."""
+    keys = SlotKey.objects.filter(generation__gt=0)
+    if keys.filter(line=None).exists() or keys.values("slot").distinct().count() != keys.count():
+        raise RehearsalFailed("a new key is not in its register, or was issued twice")
+    return keys.count()
+
+
 def write_files(directory: Path, results: list[ContestResult]) -> list[Path]:
-    """Write an archive per contest, the results and the minutes; return the archives."""
-    archives = []
+    """Write an archive and a register of keys per contest, the results and the minutes; return what can be verified."""
+    archives: list[Path] = []
+    registers: list[Path] = []
     (directory / "minutes").mkdir(exist_ok=True)
     for result in results:
         contest = result.contest
         archives.append(directory / f"{contest.uuid}.bel")
         with archives[-1].open("wb") as stream:
             write_archive(contest, stream)
+        registers.append(directory / f"{contest.uuid}.register")
+        registers[-1].write_bytes(b"".join(register_chunks(contest)))
         minutes = draw_up_minutes(contest=contest)
         (directory / "minutes" / f"{contest.code}.pdf").write_bytes(minutes)
     texts = [json.loads(machine_readable_result(result)) for result in results]
     (directory / "results.json").write_text(json.dumps(texts, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    return archives
+    return [*archives, *registers]

@@ -6,13 +6,17 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import httpx
 from isoloir_protocol.ballots import create_ballot, tracker_of
-from isoloir_protocol.credentials import derive_secret, public_credential
+from isoloir_protocol.credentials import derive_secret, generate_code, public_credential
 from isoloir_protocol.election import read_election
+from isoloir_protocol.group import Element
 from isoloir_protocol.possession import prove_possession
+from isoloir_protocol.register import prove_new_key, reissue_message
 from nacl.signing import VerifyKey
 
 _CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
@@ -37,12 +41,23 @@ class Cast:
     receipt: dict[str, str] = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Renewal:
+    """How a voter who lost the code has another made: what is proved, and where the link goes (`sms` or `email`)."""
+
+    numen: str
+    channel: str
+    contact: str
+    find_link: Callable[[], str] = field(repr=False)
+
+
 class HttpVoter:
     """One voter with an own cookie jar. `address` is the portal's, for instance http://127.0.0.1:8000."""
 
     def __init__(self, address: str, *, code: str) -> None:
         self._http = httpx.Client(base_url=address, timeout=_TIMEOUT, follow_redirects=True, trust_env=False)
         self._code = code
+        self._answer = ""
 
     def close(self) -> None:
         self._http.close()
@@ -55,10 +70,29 @@ class HttpVoter:
         question = _QUESTION.search(page.text)
         if question is None:
             raise RehearsalFailed("no challenge question is offered")
-        answer = secrets.token_hex(8)
+        self._answer = answer = secrets.token_hex(8)
         page = self._send(page, "the account is activated", question=question[1], answer=answer, answer_again=answer)
         if not page.url.path.startswith("/espace"):
             raise RehearsalFailed("the challenge question or its answer was refused")
+
+    def renew_code(self, renewal: Renewal) -> None:
+        """Ask for a new code by the challenge question, follow the link, and make the code as the page does."""
+        page = self._expect(self._http.get("/vote/code/reassort/question/"), "a new code may be asked for")
+        contact = {"sms": "phone", "email": "email"}[renewal.channel]
+        proofs = {"answer": self._answer, "numen_or_nir": renewal.numen}
+        page = self._send(
+            page, "the proofs are accepted", channel=renewal.channel, **proofs, **{contact: renewal.contact}
+        )
+        if page.url.path != "/vote/code/reassort/demande/":
+            raise RehearsalFailed("the proofs of a voter who lost the code were refused")
+        page = self._expect(self._http.get(httpx.URL(renewal.find_link()).raw_path.decode()), "the new link opens")
+        self._send(page, "the link leads to the new code")
+        state = self._expect(self._http.get("/vote/code/nouveau/etat.json"), "the new code begins").json()
+        code = generate_code(os.urandom)
+        keys = [_new_key(contest, code) for contest in state["contests"] if contest["change"]]
+        headers = {"X-CSRFToken": state["csrf_token"], "Referer": str(self._http.base_url)}
+        self._expect(self._http.post(state["keys_url"], json={"keys": keys}, headers=headers), "the new keys live")
+        self._code = code
 
     def _send(self, page: httpx.Response, expected: str, **fields: str) -> httpx.Response:
         """Send the form of a page back to its own address, with its marks and the CAPTCHA where it has one."""
@@ -114,6 +148,18 @@ class HttpVoter:
         if answer.status_code != httpx.codes.OK:
             raise RehearsalFailed(f"expected: {expected}; got status {answer.status_code}")
         return answer
+
+
+def _new_key(contest: dict[str, Any], code: str) -> dict[str, object]:
+    """Make the public key of a new code for a contest, with the proof that its secret is known."""
+    secret = derive_secret(uuid=contest["uuid"], code=code)
+    key = public_credential(secret)
+    message = reissue_message(
+        uuid=contest["uuid"], slot=contest["slot"], generation=contest["generation"],
+        previous=Element.parse(contest["previous"]), key=key,
+    )  # fmt: skip
+    proof = prove_new_key(secret=secret, message=message, random=os.urandom)
+    return {"contest": contest["uuid"], "key": key.text, "possession": proof}
 
 
 def _check_receipt(receipt: dict[str, str], key: str, contest: str, tracker: str) -> None:

@@ -101,6 +101,8 @@ class ClosedByDefaultMiddleware:
         # A public page that is shown to a voter bears their name.
         if request.voter is not None or request.audience != "public":
             self._keep_private(response)
+        # The camera reads the QR code of a notice in the booth, which says so itself; no other page may open it.
+        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
         return response
 
     def process_view(

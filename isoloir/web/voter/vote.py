@@ -49,7 +49,10 @@ def booth(request: VoterRequest) -> HttpResponse:
     """The page that hosts the booth; everything after happens in it, so that the code stays in its memory."""
     form = CaptchaForm(place="code", at=request.now)
     context = {"state_url": reverse("voter:vote_state"), "captcha": form, **script_context("booth.js")}
-    return render(request, "voter/booth.html", context)
+    response = render(request, "voter/booth.html", context)
+    # A notice's QR code is photographed here.
+    response.headers["Permissions-Policy"] = "camera=(self), geolocation=(), microphone=()"
+    return response
 
 
 @audience("voter")

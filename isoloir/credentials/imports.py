@@ -31,16 +31,20 @@ from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
 from isoloir.roll.models import RollEntry
 
+from .authority.sheets import is_sheet_number
 from .errors import LinkKeyDestroyed
 from .links import link_box
 from .models import Slot, SlotKey, SlotLink
+from .notices import replace_sheets
 
 MANIFEST_FILE = "manifest.json"
+SHEETS_FILE = "notices.csv"
 _FORMAT = "isoloir-credential-issue"
 _SLOT = re.compile(r"[1-9A-HJ-NP-Za-km-z]{22}")
 _LARGEST_MANIFEST = 4 * 1024 * 1024
 
 _SLOT_COLUMNS = (Column("slot", maximum=22), Column("public_key", maximum=64))
+_SHEET_COLUMNS = (Column("number", maximum=20), Column("reference", maximum=40))
 _LINK_COLUMNS = (Column("reference", maximum=40), Column("sealed_slot", maximum=200))
 
 
@@ -66,7 +70,7 @@ class _ReadContest:
 
 def import_slots(*, election: Election, directory: Path, actor: str, at: datetime) -> SlotsImported:
     """Import the directory `portal` that `isoloir codes issue` wrote. Raises as `load_slots`, and OSError."""
-    names = [MANIFEST_FILE]
+    names = [MANIFEST_FILE, SHEETS_FILE]
     for uuid in election.contests.values_list("uuid", flat=True):
         names += [f"{uuid}.slots.csv", f"{uuid}.links.csv"]
     files = {name: (directory / name).read_bytes() for name in names if (directory / name).is_file()}
@@ -86,8 +90,10 @@ def load_slots(*, election: Election, files: Mapping[str, bytes], actor: str, at
     counts = _check_manifest(contests, files, faults)
     faults.refuse_if_any()
     read = [_read_contest(contest, files, counts[contest.uuid], faults) for contest in contests]
+    sheets = _read_sheets(election, files[SHEETS_FILE], faults)
     faults.refuse_if_any()
     _replace_slots(election, read)
+    replace_sheets(election, sheets, at=at)
     imported = SlotsImported({each.contest.code: len(each.keys) for each in read})
     record(
         Kind.SLOTS_IMPORTED, actor=actor, at=at, subject=election.slug,
@@ -112,12 +118,12 @@ def _check_manifest(contests: list[Contest], files: Mapping[str, bytes], faults:
     if set(counts) != {contest.uuid for contest in contests}:
         faults.add(MANIFEST_FILE, None, "contests", _("Les scrutins de l’émission ne sont pas ceux de l’élection."))
         return counts
-    for contest in contests:
-        for name in (f"{contest.uuid}.slots.csv", f"{contest.uuid}.links.csv"):
-            if name not in files:
-                faults.add(name, None, "", _("Ce fichier manque."))
-            elif hashlib.sha256(files[name]).hexdigest() != digests.get(name):
-                faults.add(name, None, "", _("L’empreinte de ce fichier n’est pas celle du manifeste."))
+    names = [f"{contest.uuid}.{kind}.csv" for contest in contests for kind in ("slots", "links")]
+    for name in (*names, SHEETS_FILE):
+        if name not in files:
+            faults.add(name, None, "", _("Ce fichier manque."))
+        elif hashlib.sha256(files[name]).hexdigest() != digests.get(name):
+            faults.add(name, None, "", _("L’empreinte de ce fichier n’est pas celle du manifeste."))
     return counts
 
 
@@ -145,6 +151,30 @@ def _read_contest(contest: Contest, files: Mapping[str, bytes], announced: int, 
         message = _("Scrutin %(code)s : %(voters)d inscrits, mais %(slots)d places et %(links)d liens valables.")
         faults.add(links_name, None, "", message % facts)
     return _ReadContest(contest, keys, links)
+
+
+def _read_sheets(election: Election, content: bytes, faults: Faults) -> dict[int, str]:
+    """Return the number of each voter's sheet: every voter who has a code has one, and a number is one voter's."""
+    file = CsvFile(name=SHEETS_FILE, content=content, columns=_SHEET_COLUMNS, faults=faults)
+    voters = dict(election.voters.values_list("reference", "pk"))
+    numbers: dict[int, str] = {}
+    lines: dict[str, int] = {}
+    for line in file.lines():
+        number, reference = line.cells
+        if not is_sheet_number(number):
+            file.fault(line.number, "number", _("Ce n’est pas un numéro de notice."))
+        for column, value in (("number", number), ("reference", reference)):
+            first = lines.setdefault(value, line.number)
+            if first != line.number:
+                file.fault(line.number, column, _("Cette valeur est déjà à la ligne %(line)d.") % {"line": first})
+        if reference in voters:
+            numbers[voters[reference]] = number
+        else:
+            file.fault(line.number, "reference", _("Cette référence n’est pas sur la liste électorale."))
+    if file.is_complete and len(numbers) != len(voters):
+        message = _("%(voters)d inscrits, mais %(sheets)d notices valables.")
+        faults.add(SHEETS_FILE, None, "", message % {"voters": len(voters), "sheets": len(numbers)})
+    return numbers
 
 
 def _read_slots(file: CsvFile) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
-from . import bounces, codes, demo, portal, registrar, rehearse, trustee, work
+from . import bounces, codes, demo, portal, registrar, rehearse, sms, trustee, work
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -12,7 +12,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="isoloir", description="Élections professionnelles par internet, de la liste électorale au procès-verbal."
     )
     subparsers = parser.add_subparsers(required=True, metavar="COMMANDE")
-    for module in (demo, rehearse, portal, codes, registrar, trustee, work, bounces):
+    for module in (demo, rehearse, portal, codes, registrar, trustee, work, bounces, sms):
         module.add_parser(subparsers)
     options = parser.parse_args(arguments)
     status: int = options.run(options)

@@ -56,7 +56,7 @@ def test_demonstration_and_rehearsal_choose_their_own_settings(tmp_path: Path, m
 
     monkeypatch.setenv("ISOLOIR_PORTAL_URL", "http://127.0.0.1:8000")
     for module, begin in (
-        (demo, lambda: demo.prepare(tmp_path, voters=3, address="http://127.0.0.1:8000")),
+        (demo, lambda: demo.prepare(tmp_path, voters=3, address="http://127.0.0.1:8000", registrar_port=8100)),
         (rehearse, lambda: rehearse._start(tmp_path)),
     ):
         monkeypatch.setattr(module, "start_django", start)

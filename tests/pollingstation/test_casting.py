@@ -3,12 +3,13 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
 
 from isoloir.ballotbox.models import Ballot
-from isoloir.credentials.links import destroy_link_key
+from isoloir.credentials.links import destroy_link_key, live_key, require_live_key
 from isoloir.elections.models import Contest
 from isoloir.messaging.models import Message
 from isoloir.pollingstation.casting import cast_vote, check_ballot
@@ -137,6 +138,14 @@ def test_nothing_can_be_cast_once_the_link_key_is_destroyed() -> None:
     destroy_link_key(world.contest)
     with pytest.raises(PollClosed):
         cast(world, world.voters[0], text)
+
+
+def test_casting_looks_at_the_keys_of_a_place_in_three_queries(django_assert_num_queries: Any) -> None:
+    world = make_world()
+    entry = world.voters[0].entries.select_related("contest").get()
+    key = live_key(entry)
+    with django_assert_num_queries(3):
+        require_live_key(entry, key)
 
 
 @pytest.mark.django_db(transaction=True)

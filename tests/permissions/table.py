@@ -111,6 +111,8 @@ TABLE: dict[str, Row] = {
     "console:calendar": Row("console"),
     "console:request": Row("console"),
     "console:slots": Row("console"),
+    "console:sheets": Row("console"),
+    "console:sheets_export": Row("console"),
     "console:invitations": Row("console"),
     "console:accounts": Row("console"),
     "console:account": Row("console", arguments={"number": "voter"}),

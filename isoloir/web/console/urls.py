@@ -4,7 +4,7 @@ from django.urls import path
 
 from isoloir.web.bureau import signin
 
-from . import accounts, activation, deliveries, questions, reissue_rules, supervision, texts, views
+from . import accounts, activation, deliveries, questions, reissue_rules, sheets, supervision, texts, views
 
 app_name = "console"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("calendrier/", views.calendar, name="calendar"),
     path("codes/demande/", views.request_codes, name="request"),
     path("codes/reception/", views.receive_slots, name="slots"),
+    path("codes/notices/", sheets.sheets, name="sheets"),
+    path("codes/notices.csv", sheets.sheets_export, name="sheets_export"),
     path("campagne/", views.invite_voters, name="invitations"),
     path("comptes/", accounts.accounts, name="accounts"),
     path("comptes/<int:number>/", accounts.account, name="account"),

@@ -25,6 +25,7 @@ from isoloir.credentials.registrar.status import erase_for_good, read_status
 
 from .arguments import count_from
 from .progress import ProgressBar
+from .setup import start_django
 
 _ADDRESS = re.compile(r"(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})")
 _STORE_VARIABLE = "ISOLOIR_REGISTRAR_STORE"
@@ -41,6 +42,9 @@ def add_parser(subparsers: Any) -> None:
     serving.add_argument("--certificate", type=Path, metavar="FICHIER", help="certificat TLS (PEM)")
     serving.add_argument("--certificate-key", type=Path, metavar="FICHIER", help="clé du certificat TLS (PEM)")
     _command(commands, "status", _status, "affiche les comptes et la fin de chaque registre, sans aucun nom")
+    text = "affiche la clé publique du portail, sur la machine du portail"
+    portal_key = commands.add_parser("portal-key", help=text, description=text)
+    portal_key.set_defaults(run=_print_portal_key)
     _command(commands, "close", _close, "efface ce qui relie places et personnes, une fois tout clos")
 
 
@@ -85,6 +89,15 @@ def _guarded(act: Callable[[argparse.Namespace], None], options: argparse.Namesp
     else:
         return 0
     return 1
+
+
+def _print_portal_key(_options: argparse.Namespace) -> int:
+    """Print the key that `init --portal-key` takes; made at first use, it stays in the portal's folder of secrets."""
+    start_django()
+    from isoloir.credentials.registrar_client import portal_signing_key
+
+    print(portal_signing_key().verify_key.encode().hex())
+    return 0
 
 
 def _init(options: argparse.Namespace) -> None:

@@ -10,6 +10,7 @@ from isoloir.credentials.registrar.configuration import Configuration
 from isoloir.credentials.registrar.errors import StoreRefused
 from isoloir.credentials.registrar.loading import make_store
 from isoloir.credentials.registrar.service import Service
+from isoloir.credentials.registrar_client import portal_signing_key
 from tests.registrar_world import IDENTIFIERS_HEADER, RegistrarWorld, make_registrar_world, nir_of
 
 PORTAL = "11" * 32
@@ -123,6 +124,11 @@ def test_serving_elsewhere_than_on_the_machine_needs_a_certificate(
 ) -> None:
     assert main(["registrar", "serve", "--store", str(world.store), "--listen", listen]) == 1
     assert capsys.readouterr().err
+
+
+def test_portal_tells_the_key_that_init_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["registrar", "portal-key"]) == 0
+    assert capsys.readouterr().out.strip() == portal_signing_key().verify_key.encode().hex()
 
 
 def test_folder_that_is_no_store_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,7 @@ from tests.importing import ACTOR, AT
 PAGES = (
     "", "fichiers/", "calendrier/", "codes/demande/", "codes/reception/", "campagne/", "comptes/", "comptes/activation/",
     "comptes/activation/?academie=Valmont", "comptes/relance/", "comptes/ralentissements/", "comptes/regles/",
+    "reassort/", "reassort/voies/", "reassort/identifiants/", "codes/notices/", "supervision/", "supervision/remises/",
 )  # fmt: skip
 
 

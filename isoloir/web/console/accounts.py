@@ -38,6 +38,8 @@ _ACTS = {
     "link": gettext_lazy("Demande de lien"),
     "code": gettext_lazy("Saisie du code de vote"),
     "arrival": gettext_lazy("Arrivée par le portail de l’employeur"),
+    "reissue": gettext_lazy("Demande de nouveau code de vote"),
+    "franceconnect": gettext_lazy("Identification par FranceConnect"),
 }
 
 

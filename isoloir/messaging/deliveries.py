@@ -122,16 +122,20 @@ def _delays(messages: "QuerySet[Message]", begins: str, ends: str) -> dict[Group
         number=Window(Count("pk"), partition_by=partition),
         rank=Window(RowNumber(), partition_by=partition, order_by=[F(ends) - F(begins), F("pk")]),
     )
-    # Nearest rank, in whole numbers: the least rank that is not below the share.
-    ranks = {
-        share: Q(rank__gte=F("number") * share / 100.0) & Q(rank__lt=F("number") * share / 100.0 + 1)
-        for share in (50, 95)
-    }
-    medians, slowest = (
-        {tuple(row[:3]): row[3] for row in waits.filter(ranks[share]).values_list(*groups, "wait")}
-        for share in (50, 95)
-    )
-    return {group: Delays(median, slowest.get(group)) for group, median in medians.items()}
+    # Nearest rank: the least one that is not below the share. Two rows at most are read of each group.
+    ranks = Q()
+    for share in (50, 95):
+        ranks |= Q(rank__gte=F("number") * share / 100.0) & Q(rank__lt=F("number") * share / 100.0 + 1)
+    found: dict[Group, Delays] = {}
+    for *names, wait, rank, number in waits.filter(ranks).values_list(*groups, "wait", "rank", "number"):
+        group = (names[0], names[1], names[2])
+        delays = found.get(group, Delays())
+        if rank == -(-number * 50 // 100):
+            delays = replace(delays, median=wait)
+        if rank == -(-number * 95 // 100):
+            delays = replace(delays, slowest=wait)
+        found[group] = delays
+    return found
 
 
 @dataclass(frozen=True)

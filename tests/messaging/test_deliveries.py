@@ -108,10 +108,10 @@ def test_hundred_thousand_messages_are_counted_in_a_few_statements() -> None:
     begun = time.monotonic()
     with CaptureQueriesContext(connection) as queries:
         table = delivery_table(since=DURING)
-    assert len(queries) <= 5
+    assert len(queries) == 3
     assert sum(line.total for line in table) == 100_000
-    # It takes two seconds or so on one core; the bound leaves room for a busy machine.
-    assert time.monotonic() - begun < 20
+    # Seven seconds were measured on a machine with four times the work that it has cores for; it must not be minutes.
+    assert time.monotonic() - begun < 60
 
 
 def test_domain_that_hardly_anybody_has_is_forgotten_after_two_days() -> None:

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState
 from tests.browser.demonstration import Demonstration, Identity, Visitor
 from tests.browser.inspection import Traffic
 from tests.browser.member import President
+from tests.browser.reissue_steps import Elector, ReissueVote, ReissueVoter, count_and_verify, open_reissue_vote
 from tests.browser.voter import Voter
 from tests.surroundings import private_folder
 
@@ -82,6 +84,26 @@ def open_vote(browser: Browser, browser_context_args: dict[str, Any]) -> Iterato
         yield OpenVote(served, newcomer, deque(electors))
 
 
+@pytest.fixture(scope="session")
+def reissue_vote(
+    browser: Browser, browser_context_args: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ReissueVote]:
+    """A demonstration whose vote is open with every way of re-issue; at the end it is counted, and all of it verified."""
+    for served in _demonstration("reissue"):
+        context = browser.new_context(**browser_context_args, base_url=served.address)
+        context.set_default_timeout(_PATIENCE)
+        vote = open_reissue_vote(served, context.new_page(), tmp_path_factory.mktemp("reissue"))
+        yield vote
+        count_and_verify(vote, tmp_path_factory.mktemp("published"))
+        context.close()
+        with ThreadPoolExecutor() as both:
+            looks = [vote.inspector.findings_of_vnu, vote.inspector.findings_of_pa11y]
+            readings = [both.submit(reading) for reading in looks]
+        faults = [*vote.inspector.faults, *(finding for reading in readings for finding in reading.result())]
+        assert not faults, "\n".join(faults)
+        assert "Traceback" not in served.log()
+
+
 @pytest.fixture
 def person_page(new_context: Callable[..., BrowserContext]) -> Callable[..., tuple[Page, Traffic]]:
     """Return what opens a page in a browser context of its own, on the demonstration at this address, with its traffic."""
@@ -117,6 +139,25 @@ def at_the_booth(open_vote: OpenVote, person_page: Callable[..., tuple[Page, Tra
     voter.enters_the_booth()
     voter.types_her_code()
     return AtTheBooth(voter, page, traffic)
+
+
+@pytest.fixture
+def elector(
+    reissue_vote: ReissueVote, person_page: Callable[..., tuple[Page, Traffic]]
+) -> Iterator[Callable[..., ReissueVoter]]:
+    """Return what brings a voter with an account, a browser and no notice; nothing may go wrong in these browsers."""
+    brought: list[ReissueVoter] = []
+
+    def bring(identity: Elector | None = None, **options: Any) -> ReissueVoter:
+        page, traffic = person_page(reissue_vote.address, **options)
+        voter = ReissueVoter(page, traffic, reissue_vote)
+        voter.is_given(identity or reissue_vote.others.popleft())
+        brought.append(voter)
+        voter.opens_her_account()
+        return voter
+
+    yield bring
+    assert [fault for each in brought for fault in each.traffic.faults] == []
 
 
 @pytest.fixture

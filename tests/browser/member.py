@@ -172,6 +172,11 @@ class President(Member):
         self.sees("Journal du bureau")
         self.looks("bureau-journal")
 
+    def names_of_contests(self) -> list[str]:
+        """Return the names of the contests of the station, in the order of its page."""
+        self.opens_the_station("station-counting")
+        return self.page.locator(".station-contest h3 a").all_inner_texts()
+
     def establishes_the_result(self, contest: str) -> None:
         self.opens_the_station("station-counting")
         self._opens_the_contest(contest)

@@ -37,6 +37,15 @@ class Citizen(Person):
         download.value.save_as(path)
         return ResultSeen(votes=self._votes(), archive=path, sha256=self._archive_fingerprint())
 
+    def downloads_the_register_of(self, contest: str, folder: Path) -> Path:
+        """Download the register of keys of a contest, which is on the page of all results from its first line on."""
+        self.page.goto("/resultats/")
+        with self.page.expect_download() as download:
+            self.page.get_by_role("link", name=f"Registre des clés : {contest}").click()
+        path = folder / download.value.suggested_filename
+        download.value.save_as(path)
+        return path
+
     def _votes(self) -> dict[str, int]:
         rows = self.page.locator(".figure table tbody tr")
         return {row.locator("th").inner_text(): int(row.locator("td").first.inner_text()) for row in rows.all()}

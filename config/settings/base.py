@@ -222,7 +222,7 @@ DELIVERY_ALERTS = {
 # CAPTCHA (docs/mechanisms/captcha.md): whose it is (local, captchetat, or test), where it is asked, how many digits (4 or 5),
 # and the largest number of the proof of work that stands in for it.
 CAPTCHA_BACKEND = os.environ.get("ISOLOIR_CAPTCHA", "local")
-CAPTCHA_PLACES = {"identification", "lost-password", "new-password", "reissue"}
+CAPTCHA_PLACES = {"identification", "lost-password", "new-password", "code", "reissue"}
 CAPTCHA_DIGITS = int(os.environ.get("ISOLOIR_CAPTCHA_DIGITS", "5"))
 CAPTCHA_WORK = int(os.environ.get("ISOLOIR_CAPTCHA_WORK", "2000000"))
 CAPTCHETAT_TOKEN_URL = os.environ.get("ISOLOIR_CAPTCHETAT_TOKEN_URL", "https://oauth.piste.gouv.fr/api/oauth/token")
@@ -241,8 +241,9 @@ PROVIDER_EXCHANGES_AT_ONCE = int(os.environ.get("ISOLOIR_SSO_AT_ONCE", "2"))
 # Without an address voters' codes are not issued again.
 REGISTRAR_URL = os.environ.get("ISOLOIR_REGISTRAR_URL", "")
 REGISTRAR_KEY = os.environ.get("ISOLOIR_REGISTRAR_KEY", "")
-# New keys are published together: once so many of a contest wait, or that many hours after its last line.
-REGISTER_BATCH, REGISTER_HOURS = 20, 6
+# New keys are published together: once those of so many places of a contest wait; or of the least number, that many hours
+# after its last line. Fewer wait until the poll is closed.
+REGISTER_BATCH, REGISTER_HOURS, REGISTER_LEAST = 20, 6, 5
 
 LOGGING = {
     "version": 1,

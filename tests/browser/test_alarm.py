@@ -186,6 +186,7 @@ def test_code_leaves_the_browser_in_no_way(at_the_booth):
     voter.sees("Saisie du code de vote")
     expect(page.locator("#voting-code")).to_have_value(voter.identity.code)
     assert page.evaluate("location.href").endswith("/vote/?notice")
+    voter.copies_the_code_if_asked()
     voter.clicks("Voir mes scrutins")
     voter.sees("Mes scrutins")
     ready_to_vote(at_the_booth)

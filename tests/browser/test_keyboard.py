@@ -109,6 +109,7 @@ def cast(voter: Voter, keys: Keyboard) -> None:
     keys.presses("Je vote")
     keys.hears_the_title("Saisie du code de vote")
     keys.fills("voting-code", voter.identity.code.replace("-", ""))
+    keys.fills("id_captcha", CAPTCHA)
     page.keyboard.press("Enter")
     keys.hears_the_title("Mes scrutins")
     keys.presses("Voter à ce scrutin", "Space")

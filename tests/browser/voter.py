@@ -45,6 +45,11 @@ class Voter(Person):
         """Fill in the CAPTCHA of the page."""
         self.page.get_by_label("Chiffres de l’image ou du son").fill(CAPTCHA)
 
+    def copies_the_code_if_asked(self) -> None:
+        """Fill in the CAPTCHA beside the voting code, which a session asks for once."""
+        if self.page.get_by_label("Chiffres de l’image ou du son").count():
+            self.copies_the_code()
+
     def identifies_herself(self) -> None:
         self.looks("voter-identification")
         self.page.get_by_label("Adresse électronique professionnelle").fill(self.identity.address)
@@ -124,6 +129,7 @@ class Voter(Person):
 
     def types_her_code(self) -> None:
         self.page.locator("#voting-code").fill(self.identity.code)
+        self.copies_the_code_if_asked()
         self.clicks("Voir mes scrutins")
         self.sees("Mes scrutins")
         self.looks("booth-contests")

@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from isoloir.credentials.links import Place, has_link_key, places_of
-from isoloir.credentials.models import Reissue
+from isoloir.credentials.reissue.requests import used_reissues
 from isoloir.elections.models import Contest
 from isoloir.web.access import VoterRequest, audience
 from isoloir.web.public.register import registers_begun
@@ -36,6 +36,6 @@ def places(request: VoterRequest) -> HttpResponse:
     begun = registers_begun([entry.contest_id for entry in entries])
     context = {
         "places": [OwnPlace(entry.contest, found.get(entry.pk), entry.contest_id in begun) for entry in entries],
-        "reissued": request.voter.reissues.filter(state=Reissue.State.LIVE).count(),
+        "reissued": used_reissues(request.voter),
     }
     return render(request, "voter/places.html", context)

@@ -186,9 +186,9 @@ def _say(filled: ReissueForm, refused: ReissueRefused) -> None:
 
 
 def masked_address(address: str) -> str:
-    """Return an address that its owner recognises and a passer-by cannot use: « a…t@valmont.example »."""
+    """Return an address that its owner recognises and a passer-by cannot use: « a***t@valmont.example »."""
     name, _at, domain = address.rpartition("@")
-    return f"{name[:1]}…{name[-1:] if len(name) > 2 else ''}@{domain}"
+    return f"{name[:1]}***{name[-1:] if len(name) > 2 else ''}@{domain}"
 
 
 @audience("voter")

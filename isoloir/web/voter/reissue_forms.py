@@ -60,7 +60,7 @@ class IdentifierField(forms.CharField):
             help_text=format_lazy(" ".join(["{}"] * len(self.kinds)), *(_HINTS[kind] for kind in self.kinds)),
             max_length=40,
             widget=forms.TextInput(attrs=attributes),
-            error_messages={"required": gettext_lazy("Ce champ est à remplir.")},
+            error_messages={"required": gettext_lazy("Indiquez ce qui est demandé : sans lui, le lien ne part pas.")},
         )
 
     def clean(self, value: Any) -> Any:

@@ -24,6 +24,7 @@ def walked(
 ) -> Iterator[ReissueScene]:
     settings.FRANCECONNECT = _FRANCECONNECT
     settings.CAPTCHA_PLACES = {"reissue", "code"}
+    settings.REGISTER_LEAST = 1
     with reissue_scene_at(tmp_path) as scene:
         yield scene
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 from django.test import Client
 
@@ -42,7 +43,8 @@ def test_place_is_unknown_once_the_link_is_destroyed_or_before_a_code(reissue_sc
     assert page.count("Place inconnue") == 2
 
 
-def test_register_is_public_from_its_first_line_and_holds_the_place(reissue_scene: ReissueScene) -> None:
+def test_register_is_public_from_its_first_line_and_holds_the_place(reissue_scene: ReissueScene, settings: Any) -> None:
+    settings.REGISTER_LEAST = 1
     contest = reissue_scene.world.contests[0]
     address = f"/resultats/{contest.uuid}/registre.register"
     reissue_scene.world.reissued(reissue_scene.voter())

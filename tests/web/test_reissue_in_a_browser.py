@@ -34,6 +34,24 @@ def arrive(page: Any, scene: ReissueScene, live_server: Any, number: int = 0) ->
     page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
 
 
+def fill_in(page: Any, scene: ReissueScene, inspector: Inspector) -> None:
+    """Send the form of the challenge question, wrong and then right."""
+    page.get_by_label("Par courriel").check()
+    expect(page.get_by_label("Adresse électronique personnelle")).to_be_visible()
+    expect(page.get_by_label("Numéro de téléphone mobile")).to_be_hidden()
+    page.get_by_role("button", name="Recevoir le lien").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    inspector.look(page, "form-faults")
+    page.get_by_label("Votre réponse secrète", exact=True).fill(ANSWER)
+    page.get_by_label("Votre NUMEN").fill(scene.filled()["numen_or_nir"])
+    page.get_by_label("Par SMS").check()
+    page.get_by_label("Numéro de téléphone mobile").fill("06 12 34 56 78")
+    page.get_by_label("Chiffres de l’image ou du son").fill("00000")
+    page.get_by_role("button", name="Recevoir le lien").click()
+    expect(page.locator("h1")).to_have_text("Votre demande est enregistrée")
+    inspector.look(page, "sent")
+
+
 def test_no_page_has_a_fault_that_the_checkers_find(
     walked: ReissueScene, live_server: Any, page: Any, tmp_path: Path
 ) -> None:
@@ -48,20 +66,7 @@ def test_no_page_has_a_fault_that_the_checkers_find(
     look("/espace/", "home")
     look(WAYS, "ways")
     look(FORM, "form")
-    page.get_by_label("Par courriel").check()
-    expect(page.get_by_label("Adresse électronique personnelle")).to_be_visible()
-    expect(page.get_by_label("Numéro de téléphone mobile")).to_be_hidden()
-    page.get_by_role("button", name="Recevoir le lien").click()
-    expect(page.get_by_role("alert")).to_be_visible()
-    inspector.look(page, "form-faults")
-    page.get_by_label("Votre réponse secrète", exact=True).fill(ANSWER)
-    page.get_by_label("Votre NUMEN").fill(walked.filled()["numen_or_nir"])
-    page.get_by_label("Par SMS").check()
-    page.get_by_label("Numéro de téléphone mobile").fill("06 12 34 56 78")
-    page.get_by_label("Chiffres de l’image ou du son").fill("00000")
-    page.get_by_role("button", name="Recevoir le lien").click()
-    expect(page.locator("h1")).to_have_text("Votre demande est enregistrée")
-    inspector.look(page, "sent")
+    fill_in(page, walked, inspector)
     look("/vote/code/reassort/numen/", "form-2018")
     page.goto(f"{live_server.url}/vote/code/reassort/franceconnect/retour/?error=access_denied")
     inspector.look(page, "franceconnect-refused")

@@ -100,16 +100,16 @@ def _not_yet(step: str) -> Q:
 
 
 def _contests_with_batch(at: datetime) -> list[int]:
-    """Return the contests whose waiting keys are many enough, or have waited long enough, in one query."""
-    waiting = SlotKey.objects.filter(_WAITING).values_list("contest").annotate(number=Count("pk"))
+    """Return the contests with waiting keys of enough places, or that have waited long enough, in one query."""
+    waiting = SlotKey.objects.filter(_WAITING).values_list("contest").annotate(number=Count("slot", distinct=True))
     rows = waiting.values_list("contest", "number", "contest__register_progress__extended_at")
     return [contest for contest, number, extended_at in rows if _is_due(number, extended_at, at)]
 
 
 def _is_due(number: int, extended_at: datetime | None, at: datetime) -> bool:
-    """Tell whether a batch leaves: small batches would tell who is behind the lines (docs/mechanisms/reissue.md)."""
-    rested = timedelta(hours=settings.REGISTER_HOURS)
-    return number >= settings.REGISTER_BATCH or extended_at is None or at - extended_at >= rested
+    """Tell whether keys of this number of places leave: few would tell who is behind them (docs/mechanisms/reissue.md)."""
+    rested = extended_at is None or at - extended_at >= timedelta(hours=settings.REGISTER_HOURS)
+    return number >= settings.REGISTER_BATCH or (rested and number >= settings.REGISTER_LEAST)
 
 
 def _extend_all(contests: QuerySet[Contest], at: datetime) -> int:
@@ -170,7 +170,7 @@ def _next_line(contest: Contest, progress: RegisterProgress, last: RegisterLine,
         voters = SlotKey.objects.filter(contest=contest, generation=0).count()
         return sealing_line(**place, fingerprint=election_record(contest).fingerprint, voters=voters)
     waiting = SlotKey.objects.filter(_WAITING, contest=contest)
-    number = waiting.count()
+    number = waiting.values("slot").distinct().count()
     if number and (contest.state in _FROZEN or _is_due(number, progress.extended_at, at)):
         # The order of the slots' names, which were drawn at random, says nothing of the order of the re-issues.
         rows = waiting.select_related("slot").order_by("slot__name", "generation")[:MOST_ENTRIES]

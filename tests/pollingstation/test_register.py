@@ -30,6 +30,13 @@ from isoloir.pollingstation.register import (
 from tests.factories import AFTER, BEFORE, DURING, make_world
 from tests.reissue_world import ReissueWorld, make_reissue_world, serve_in_process, use_registrar
 
+
+@pytest.fixture(autouse=True)
+def _batches_of_one(settings: Any) -> None:
+    """So few voters have their codes issued again here that no batch would ever leave."""
+    settings.REGISTER_LEAST = 1
+
+
 pytestmark = pytest.mark.django_db
 
 
@@ -86,7 +93,7 @@ def test_election_without_reissue_has_a_register_signed_by_the_portal_alone() ->
 
 def test_batch_waits_for_company_or_for_hours(reissue_world: ReissueWorld, settings: Any) -> None:
     contest = reissue_world.contests[0]
-    settings.REGISTER_BATCH = 2
+    settings.REGISTER_BATCH, settings.REGISTER_LEAST = 2, 1
     reissue_world.reissued(reissue_world.voter(0))
     assert publish_batches(at=DURING - timedelta(hours=1)) == 1, "a day passed since the sealing"
     reissue_world.reissued(reissue_world.voter(1))
@@ -102,6 +109,16 @@ def test_batch_waits_for_company_or_for_hours(reissue_world: ReissueWorld, setti
     batch = json.loads(RegisterLine.objects.get(contest=contest, height=3).text)["entries"]
     assert [entry["slot"] for entry in batch] == sorted(entry["slot"] for entry in batch)
     assert read(contest).reissues == 4
+
+
+def test_keys_of_too_few_places_wait_until_the_closing(reissue_world: ReissueWorld, settings: Any) -> None:
+    settings.REGISTER_LEAST = 2
+    for _time in range(2):
+        reissue_world.reissued(reissue_world.voter(0))
+    assert publish_batches(at=DURING + timedelta(days=3)) == 0, "two keys, one place"
+    reissue_world.reissued(reissue_world.voter(1))
+    assert publish_batches(at=DURING + timedelta(days=3)) == 1
+    assert read(reissue_world.contests[0]).reissues == 3
 
 
 def test_closing_publishes_what_waits_and_the_live_keys_of_the_archive(reissue_world: ReissueWorld) -> None:

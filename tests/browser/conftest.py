@@ -148,12 +148,13 @@ def elector(
     """Return what brings a voter with an account, a browser and no notice; nothing may go wrong in these browsers."""
     brought: list[ReissueVoter] = []
 
-    def bring(identity: Elector | None = None, **options: Any) -> ReissueVoter:
+    def bring(identity: Elector | None = None, *, has_account: bool = False, **options: Any) -> ReissueVoter:
         page, traffic = person_page(reissue_vote.address, **options)
         voter = ReissueVoter(page, traffic, reissue_vote)
         voter.is_given(identity or reissue_vote.others.popleft())
         brought.append(voter)
-        voter.opens_her_account()
+        if not has_account:
+            voter.opens_her_account()
         return voter
 
     yield bring

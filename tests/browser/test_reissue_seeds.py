@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.reissue_steps import CONTACT_REFUSED, NOT_THE_SAME, NOTED, SAME_ANSWER, ReissueVote, ReissueVoter
 from tests.browser.test_keyboard import Keyboard
-from tests.browser.voter import CAPTCHA
+from tests.browser.voter import CAPTCHA, PASSWORD
 
 Bring = Callable[..., ReissueVoter]
 # More than what the code is shown for, in thousandths of a second.
@@ -86,10 +86,25 @@ def test_seed_004_question_defi_by_email(elector: Bring):
     bruno.chooses_email("bruno@courrier-prive.example")
     bruno.sends()
     bruno.is_sent_a_link("email")
-    bruno.opens_the_link_sent_to("bruno@courrier-prive.example")
-    code = bruno.makes_a_code()
-    bruno.has_noted_the_code()
-    votes_with_the_new_code_only(bruno, code)
+    link = bruno.reads_the_link_sent_to("bruno@courrier-prive.example")
+    bruno.looks("reissue-message-by-email")
+    telephone = signs_in_on_another_device(elector(bruno.identity, has_account=True), link)
+    code = telephone.makes_a_code()
+    telephone.has_noted_the_code()
+    votes_with_the_new_code_only(telephone, code)
+
+
+def signs_in_on_another_device(bruno: ReissueVoter, link: str) -> ReissueVoter:
+    """Open the link where nobody is signed in: it asks for the password, then goes on by itself."""
+    bruno.page.goto(link)
+    bruno.sees("Identifiez-vous pour continuer")
+    bruno.looks("reissue-link-signed-out")
+    bruno.clicks("M’identifier")
+    bruno.identifies_herself()
+    bruno.field("Mot de passe Élections").fill(PASSWORD)
+    bruno.clicks("Me connecter")
+    bruno.sees("Réassort du code de vote")
+    return bruno
 
 
 def test_seed_004_franceconnect(elector: Bring, reissue_vote: ReissueVote):

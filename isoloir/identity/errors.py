@@ -228,7 +228,7 @@ class FranceConnectRefused(IdentityRefused):
             "slowed": SlowedDown(self.seconds).message,
             "unreadable": _("FranceConnect n’a pas transmis ce qui permet de vous reconnaître."),
             "unavailable": _(
-                "FranceConnect ne répond pas comme prévu. Recommencez plus tard, ou choisissez l’autre voie."
+                "FranceConnect ne répond pas comme prévu. Recommencez plus tard, ou choisissez une autre voie."
             ),
         }[self.code]
 

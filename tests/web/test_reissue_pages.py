@@ -83,7 +83,7 @@ def test_after_the_third_there_is_no_fourth(reissue_scene: ReissueScene) -> None
     assert FORM not in page
     answer = client.post(FORM, reissue_scene.filled(), follow=True)
     assert answer.redirect_chain == [(WAYS, 302)]
-    assert "Vous avez eu tous les nouveaux codes de vote permis" in text(answer)
+    assert "les 3 nouveaux codes permis" in text(answer)
     assert not ContactUse.objects.exists()
 
 

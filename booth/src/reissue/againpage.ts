@@ -18,7 +18,7 @@ class AgainPage {
   private readonly line = element("p", { class: "progress" });
   private readonly fault = element("p", { class: "field__error", id: `${ANSWER}-error`, hidden: true });
   private readonly input = element("input", {
-    id: ANSWER, type: "text", autocomplete: "off", autocapitalize: "off", spellcheck: "false", "aria-describedby": `${ANSWER}-hint`,
+    id: ANSWER, type: "password", autocomplete: "off", autocapitalize: "off", spellcheck: "false", "aria-describedby": `${ANSWER}-hint`,
   });
   private readonly submit: HTMLButtonElement;
 
@@ -39,6 +39,7 @@ class AgainPage {
         element("p", { class: "field__hint", id: `${ANSWER}-hint` }, say("againHint")),
         this.fault,
         this.input,
+        this.showsAnswer(),
       ),
       element("div", { class: "actions" }, this.submit, actionButton(say("againBack"), () => { room.mask(isNoted); }, "button--link")),
       this.line,
@@ -47,6 +48,22 @@ class AgainPage {
       event.preventDefault();
       void this.send();
     });
+  }
+
+  /** The answer is hidden from who looks over the shoulder, until the voter wants to read it. */
+  private showsAnswer(): HTMLButtonElement {
+    const { say } = this.room;
+    const button = actionButton(
+      say("againShow"),
+      () => {
+        const isShown = this.input.type === "text";
+        this.input.type = isShown ? "password" : "text";
+        button.setAttribute("aria-pressed", String(!isShown));
+      },
+      "button--secondary",
+    );
+    button.setAttribute("aria-pressed", "false");
+    return button;
   }
 
   private async send(): Promise<void> {

@@ -14,7 +14,7 @@ export const boothEnglish: Catalogue<BoothKey> = {
   errorSummary: "Something needs correcting",
 
   codeTitle: "Enter your voting code",
-  codeLead: "Your voting code is the 22 characters printed on your voting notice.",
+  codeLead: "Your voting code is the 22 characters printed on your voting notice, or those that you wrote down if you made a new one.",
   codeLabel: "Voting code",
   codeHint: "Capital and small letters matter. Hyphens place themselves. A code has no zero, no capital O or I and no small l. You may paste your code.",
   codeReadAs: "“{typed}” was read as “{read}”.",
@@ -23,7 +23,7 @@ export const boothEnglish: Catalogue<BoothKey> = {
   codeFromLink: "The code was taken from your link, then erased from the address bar. Check it, then continue.",
   codeSubmit: "See my contests",
   codeBusy: "Checking your code…",
-  codeMissing: "Enter your voting code: the 22 characters on your notice.",
+  codeMissing: "Enter your voting code: the 22 characters on your notice, or those that you wrote down.",
   codeDoubt: "Group {group}, character {rank}: “{character}” is in no code.",
   codeDoubtCapitalI: "It is the digit 1, or a small i.",
   codeDoubtSmallL: "It is the digit 1, or a capital L.",

@@ -11,7 +11,7 @@ export const boothFrench = {
   errorSummary: "Il y a quelque chose à corriger",
 
   codeTitle: "Saisie du code de vote",
-  codeLead: "Votre code de vote, ce sont les 22 caractères imprimés sur votre notice de vote.",
+  codeLead: "Votre code de vote, ce sont les 22 caractères imprimés sur votre notice, ou ceux que vous avez notés si vous en avez fait un nouveau.",
   codeLabel: "Code de vote",
   codeHint: "Majuscules et minuscules comptent. Les tirets se placent tout seuls. Un code ne contient ni zéro, ni O ni I majuscules, ni l minuscule. Vous pouvez coller votre code.",
   codeReadAs: "« {typed} » a été lu comme « {read} ».",
@@ -20,7 +20,7 @@ export const boothFrench = {
   codeFromLink: "Le code a été repris de votre lien, puis effacé de la barre d’adresse. Vérifiez-le, puis continuez.",
   codeSubmit: "Voir mes scrutins",
   codeBusy: "Vérification de votre code…",
-  codeMissing: "Saisissez votre code de vote : les 22 caractères de votre notice.",
+  codeMissing: "Saisissez votre code de vote : les 22 caractères de votre notice, ou ceux que vous avez notés.",
   codeDoubt: "Groupe {group}, caractère {rank} : « {character} » n’est dans aucun code.",
   codeDoubtCapitalI: "C’est le chiffre 1, ou un i minuscule.",
   codeDoubtSmallL: "C’est le chiffre 1, ou un L majuscule.",

@@ -70,6 +70,7 @@ export const reissueEnglish: Catalogue<ReissueKey> = {
   againHint: "Your secret answer, the one that you chose when you activated your account.",
   againSubmit: "Show my code",
   againBack: "Go back without showing the code",
+  againShow: "Show the answer",
   againMissing: "Enter your secret answer.",
   againWrong: "This is not the right answer. Try again.",
   againSlowDown: "Too many tries in a short time. Try again in {seconds} s.",

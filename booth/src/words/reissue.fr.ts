@@ -67,6 +67,7 @@ export const reissueFrench = {
   againHint: "Votre réponse secrète, celle que vous avez choisie à l’activation de votre compte.",
   againSubmit: "Afficher mon code",
   againBack: "Revenir sans afficher le code",
+  againShow: "Afficher la réponse",
   againMissing: "Saisissez votre réponse secrète.",
   againWrong: "La réponse n’est pas la bonne. Essayez de nouveau.",
   againSlowDown: "Trop d’essais en peu de temps. Essayez de nouveau dans {seconds} s.",

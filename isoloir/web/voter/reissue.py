@@ -108,6 +108,12 @@ def _calendar_state(voter: Voter, *, at: datetime) -> str:
     return "closed" if at >= election.voting_closes_at else "not_open"
 
 
+def _may_ask(request: VoterRequest) -> bool:
+    """Tell whether to show a form at all; the page of the ways says why not."""
+    voter = request.voter
+    return _calendar_state(voter, at=request.now) == "open" and used_reissues(voter) < voter.election.reissue_limit
+
+
 @audience("voter")
 @never_cache
 @require_safe
@@ -140,7 +146,7 @@ def _policy_or_404(request: VoterRequest, code: str) -> Policy:
 @require_http_methods(["GET", "HEAD", "POST"])
 def form(request: VoterRequest, way: str) -> HttpResponse:
     """The form of one way: its proofs, then where the link goes."""
-    if _calendar_state(request.voter, at=request.now) != "open":
+    if not _may_ask(request):
         return redirect("voter:reissue")
     policy = _policy_or_404(request, way)
     if any(each.why_not for each in ways_for(request.voter) if each.policy == policy):
@@ -200,7 +206,7 @@ def franceconnect_begin(request: VoterRequest) -> HttpResponse:
         raise Http404
     if not any(way.is_franceconnect for way in _offered_ways(request.voter)):
         return redirect("voter:reissue")
-    if _calendar_state(request.voter, at=request.now) != "open":
+    if not _may_ask(request):
         return redirect("voter:reissue")
     try:
         address = begin(

@@ -155,12 +155,10 @@ class ReissueForm(CaptchaForm):
         for channel, field in _CONTACT_FIELDS.items():
             if channel not in channels:
                 del self.fields[field]
-            elif self.is_bound and len(channels) > 1:
-                # The field of the channel that was not chosen may stay empty, or half filled in.
-                self.fields[field].required = self.data.get("channel") == channel
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        # The field of the channel that was not chosen may stay empty, or half filled in.
         for channel, field in _CONTACT_FIELDS.items():
             if len(self._channels) > 1 and channel != self.data.get("channel"):
                 self.errors.pop(field, None)

@@ -393,13 +393,10 @@ def _go_live(reissue: Reissue, pending: list[_Pending], signatures: list[str], a
     voter = locked.voter
     names = sorted(entry.contest.name for entry in entries.values())
     queue_emails(kind="code-replaced", messages=code_replaced(voter, contests=names, at=at), at=at)
+    # Neither who nor how many times nor in which contests: the register tells how often each slot was issued again.
     record(
-        Kind.CODE_REISSUED, actor="électeur", at=at, subject=voter.reference,
-        facts={
-            "policy": locked.policy, "channel": locked.channel, "contests": len(names),
-            "times": voter.reissues.filter(state=Reissue.State.LIVE).count(),
-        },
-    )  # fmt: skip
+        Kind.CODE_REISSUED, actor="électeur", at=at, subject=voter.election.slug, facts={"policy": locked.policy}
+    )
     return Reissue.State.LIVE
 
 

@@ -26,6 +26,11 @@ from isoloir.credentials.registrar.service import Service
 from isoloir.credentials.registrar_client import Entry, Registrar
 from tests.authority import codes_of, issue
 
+# What the tests' registrars accept unless they say otherwise: the real ways, and a few more under the name « 2018 ».
+ACCEPT = (
+    ("2018", ("numen",)), ("2018", ("nir",)), ("2018", ("numen", "birth_date")), ("2018", ("franceconnect",)),
+    ("challenge", ("numen",)), ("challenge", ("nir",)), ("franceconnect", ("franceconnect",)),
+)  # fmt: skip
 IDENTIFIERS_HEADER = "reference;numen;nir;birth_name;birth_first_name;birth_date;birth_place"
 
 
@@ -116,6 +121,7 @@ def make_registrar_world(directory: Path, *, voters: int = 3, contests: int = 2,
     portal = SigningKey.generate()
     identifiers = directory / "identifiers.csv"
     write_identifiers(identifiers, voters)
+    options.setdefault("accept", ACCEPT)
     key = make_store(
         directory / "store", issue=directory / "issue/registrar", identifiers=identifiers,
         configuration=Configuration(portal=portal.verify_key.encode().hex(), **options),

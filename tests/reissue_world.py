@@ -33,6 +33,7 @@ from isoloir.identity.models import OneTimeLink
 from isoloir.pollingstation.sealing import seal_contests
 from isoloir.roll.models import Voter
 from tests.factories import BEFORE, DURING, World, issue_codes, make_world
+from tests.registrar_world import ACCEPT
 
 POLICIES = [DEFAULT_POLICIES["2018"].as_json()]
 BIRTH_DATE = "1980-01-31"
@@ -141,7 +142,9 @@ def make_reissue_world(
     lines += [f"{voter.reference};{numen_of(voter)};{nir_of(voter)};;;{BIRTH_DATE};" for voter in world.voters]
     identifiers.write_text("\n".join(lines) + "\n")
     portal = portal_signing_key().verify_key.encode().hex()
-    key = make_store(store, issue=issue, configuration=Configuration(portal=portal), identifiers=identifiers)
+    key = make_store(
+        store, issue=issue, configuration=Configuration(portal=portal, accept=ACCEPT), identifiers=identifiers
+    )
     made = ReissueWorld(world, store, key)
     if sealed:
         with serve_in_process(made):

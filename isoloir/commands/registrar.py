@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from isoloir.credentials.registrar.configuration import (
-    DEFAULT_ACCEPT,
     Configuration,
     FranceConnect,
     read_accept,
@@ -45,6 +44,9 @@ def add_parser(subparsers: Any) -> None:
     text = "affiche la clé publique du portail, sur la machine du portail"
     portal_key = commands.add_parser("portal-key", help=text, description=text)
     portal_key.set_defaults(run=_print_portal_key)
+    text = "affiche les options --accept qui conviennent aux voies de l’élection, sur la machine du portail"
+    proofs = commands.add_parser("accept-options", help=text, description=text)
+    proofs.set_defaults(run=_print_accept_options)
     _command(commands, "close", _close, "efface ce qui relie places et personnes, une fois tout clos")
 
 
@@ -62,10 +64,10 @@ def _add_init(commands: Any) -> None:
     parser.add_argument(
         "--identifiers", type=Path, metavar="FICHIER", help="identifiers.csv : seules des empreintes en sont gardées"
     )
-    accepted = " ".join("+".join(kinds) for kinds in DEFAULT_ACCEPT)
     parser.add_argument(
-        "--accept", action="append", metavar="PREUVES", help=f"preuves suffisantes, à répéter ({accepted})"
-    )
+        "--accept", action="append", required=True, metavar="VOIE=PREUVES",
+        help="preuves suffisantes pour une voie, à répéter : 2018=numen+birth_date",
+    )  # fmt: skip
     parser.add_argument("--limit", type=count_from(1), default=3, metavar="N", help="réassorts par personne (3)")
     parser.add_argument("--grant-hours", type=count_from(1), default=24, metavar="N", help="durée d’une autorisation (24)")  # fmt: skip
     parser.add_argument(
@@ -100,10 +102,26 @@ def _print_portal_key(_options: argparse.Namespace) -> int:
     return 0
 
 
+def _print_accept_options(_options: argparse.Namespace) -> int:
+    """Print what `init` takes for each way of the newest election: the authority reads it, and decides."""
+    start_django()
+    from isoloir.credentials.reissue.acceptance import accepted_by
+    from isoloir.credentials.reissue.policies import policies_of
+    from isoloir.elections.models import Election
+
+    election = Election.objects.order_by("pk").last()
+    if election is None:
+        print("Aucune élection n’est préparée.", file=sys.stderr)
+        return 1
+    for code, kinds in accepted_by(policies_of(election)):
+        print(f"--accept {code}={'+'.join(kinds)}")
+    return 0
+
+
 def _init(options: argparse.Namespace) -> None:
     configuration = Configuration(
         portal=options.portal_key.lower(), limit=options.limit, grant_hours=options.grant_hours,
-        accept=tuple(map(read_accept, options.accept)) if options.accept else DEFAULT_ACCEPT,
+        accept=tuple(map(read_accept, options.accept)),
         franceconnect=_provider(options.franceconnect),
     )  # fmt: skip
     with ProgressBar("Magasin") as bar:

@@ -13,6 +13,8 @@ from isoloir.credentials.registrar.configuration import Configuration, FranceCon
 from isoloir.credentials.registrar.files import CONFIGURATION, SIGNING_KEY, read_secret
 from isoloir.credentials.registrar.loading import make_store
 from isoloir.credentials.registrar_client import portal_signing_key
+from isoloir.credentials.reissue.acceptance import accepted_by
+from isoloir.credentials.reissue.policies import DEFAULT_POLICIES
 
 from .franceconnect import issuer, published_keys
 
@@ -23,8 +25,10 @@ _KEY_SET = "franceconnect-keys.json"
 def make_registrar(directory: Path) -> None:
     """Make the store of the election prepared in `directory`: who may be issued new keys, and what they must prove."""
     portal = portal_signing_key().verify_key.encode().hex()
+    accept = accepted_by(DEFAULT_POLICIES.values())
     make_store(
-        directory / STORE, issue=directory / "authority" / "registrar", configuration=Configuration(portal=portal),
+        directory / STORE, issue=directory / "authority" / "registrar",
+        configuration=Configuration(portal=portal, accept=accept),
         identifiers=directory / "fiction" / IDENTIFIERS_FILE,
     )  # fmt: skip
 

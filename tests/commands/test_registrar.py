@@ -11,7 +11,7 @@ from isoloir.credentials.registrar.errors import StoreRefused
 from isoloir.credentials.registrar.loading import make_store
 from isoloir.credentials.registrar.service import Service
 from isoloir.credentials.registrar_client import portal_signing_key
-from tests.registrar_world import IDENTIFIERS_HEADER, RegistrarWorld, make_registrar_world, nir_of
+from tests.registrar_world import ACCEPT, IDENTIFIERS_HEADER, RegistrarWorld, make_registrar_world, nir_of
 
 PORTAL = "11" * 32
 
@@ -23,7 +23,16 @@ def world(tmp_path: Path) -> RegistrarWorld:
 
 def init(world: RegistrarWorld, store: Path, *more: str) -> int:
     issue = str(world.directory / "issue/registrar")
-    return main(["registrar", "init", "--store", str(store), "--issue", issue, "--portal-key", PORTAL, *more])
+    accept = ["--accept", "2018=numen+birth_date"]
+    return main(["registrar", "init", "--store", str(store), "--issue", issue, "--portal-key", PORTAL, *accept, *more])
+
+
+def test_nothing_is_accepted_unless_it_is_said(world: RegistrarWorld, capsys: pytest.CaptureFixture[str]) -> None:
+    issue, store = str(world.directory / "issue/registrar"), world.directory / "other"
+    with pytest.raises(SystemExit):
+        main(["registrar", "init", "--store", str(store), "--issue", issue, "--portal-key", PORTAL])
+    assert "--accept" in capsys.readouterr().err
+    assert not store.exists()
 
 
 def test_init_makes_a_private_store_and_tells_its_public_key(
@@ -31,12 +40,14 @@ def test_init_makes_a_private_store_and_tells_its_public_key(
 ) -> None:
     store = tmp_path / "store"
     identifiers = str(world.directory / "identifiers.csv")
-    assert init(world, store, "--identifiers", identifiers, "--accept", "nir+birth_date", "--limit", "2") == 0
+    assert init(world, store, "--identifiers", identifiers, "--accept", "challenge=nir+birth_date", "--limit", "2") == 0
     assert {oct(path.stat().st_mode & 0o777) for path in store.iterdir()} == {"0o600"}
     assert oct(store.stat().st_mode & 0o777) == "0o700"
     service = Service(store)
     assert service.key in capsys.readouterr().out
-    assert (service.configuration.limit, service.configuration.accept) == (2, (("nir", "birth_date"),))
+    assert (service.configuration.limit, service.configuration.accept) == (2, (
+        ("2018", ("numen", "birth_date")), ("challenge", ("nir", "birth_date")),
+    ))  # fmt: skip
     assert not (tmp_path / f".{store.name}").exists()
 
 
@@ -50,7 +61,9 @@ def test_store_is_never_made_twice(world: RegistrarWorld, capsys: pytest.Capture
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        (("--accept", "shoe"), "preuve"),
+        (("--accept", "2018=shoe"), "preuve"),
+        (("--accept", "numen"), "preuve"),
+        (("--accept", "2018="), "preuve"),
         (("--accept", ""), "preuve"),
         (("--limit", "10"), "réassorts"),
         (("--grant-hours", "1000"), "heures"),
@@ -73,7 +86,9 @@ def test_issue_that_was_altered_is_refused_whole(world: RegistrarWorld, tmp_path
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(lines[:-1]) if len(lines) > 1 else "nothing")
     with pytest.raises(StoreRefused):
-        make_store(tmp_path / "store", issue=issue, configuration=Configuration(portal=PORTAL), identifiers=None)
+        make_store(
+            tmp_path / "store", issue=issue, configuration=Configuration(portal=PORTAL, accept=ACCEPT), identifiers=None
+        )
     assert sorted(path.name for path in tmp_path.iterdir()) == ["world"]
 
 
@@ -89,7 +104,7 @@ def test_identifiers_with_a_fault_are_refused_by_line_without_what_they_hold(
     with pytest.raises(StoreRefused) as refused:
         make_store(
             tmp_path / "store", issue=world.directory / "issue/registrar", identifiers=path,
-            configuration=Configuration(portal=PORTAL),
+            configuration=Configuration(portal=PORTAL, accept=ACCEPT),
         )  # fmt: skip
     assert nir_of("V001") not in str(refused.value)
     assert "identifiers.csv" in str(refused.value)

@@ -11,10 +11,13 @@ from isoloir_protocol.register import MOST_REISSUES
 
 from .errors import StoreRefused
 from .files import CONFIGURATION, write_private
+from .requests import POLICY
 
 # What a person may be asked to prove here; « challenge » is the portal's word, and counts for nothing.
+# Which evidence is enough differs from one way (« policy ») to another, and the authority says it: there is no default.
 KINDS = frozenset({"numen", "nir", "birth_date", "franceconnect"})
-DEFAULT_ACCEPT = (("numen",), ("nir",), ("numen", "birth_date"), ("franceconnect",))
+Accepted = tuple[str, tuple[str, ...]]
+_ACCEPT_FORM = f"Une preuve acceptée s’écrit VOIE=PREUVES, les preuves jointes par « + » : {', '.join(sorted(KINDS))}."
 _KEY = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _PROVIDER_MEMBERS = ("issuer", "client_id", "jwks", "acr")
 
@@ -31,11 +34,14 @@ class FranceConnect:
 
 @dataclass(frozen=True)
 class Configuration:
-    """`portal` is its Ed25519 public key in hex; `accept` lists the sets of kinds that are enough; `limit` is per person."""
+    """`portal` is its Ed25519 public key in hex; `limit` is per person.
+
+    `accept` lists pairs: the code of a policy, and kinds of evidence that are together enough for it.
+    """
 
     portal: str
+    accept: tuple[Accepted, ...]
     limit: int = 3
-    accept: tuple[tuple[str, ...], ...] = DEFAULT_ACCEPT
     grant_hours: int = 24
     franceconnect: FranceConnect | None = None
 
@@ -47,15 +53,15 @@ class Configuration:
             raise StoreRefused(f"Le nombre de réassorts doit être compris entre 1 et {MOST_REISSUES}.")
         if not 1 <= self.grant_hours <= 240:
             raise StoreRefused("La durée d’une autorisation doit être comprise entre 1 et 240 heures.")
-        for kinds in self.accept:
-            if not kinds or not KINDS.issuperset(kinds):
-                raise StoreRefused(f"Une preuve acceptée est faite de : {', '.join(sorted(KINDS))}.")
+        for policy, kinds in self.accept:
+            if POLICY.fullmatch(policy) is None or not kinds or not KINDS.issuperset(kinds):
+                raise StoreRefused(_ACCEPT_FORM)
         if not self.accept:
             raise StoreRefused("Aucune preuve n’est acceptée : aucun code ne pourrait être réassorti.")
 
-    def accepts(self, kinds: frozenset[str]) -> bool:
-        """Tell whether these kinds of evidence, all of them right, are enough."""
-        return any(kinds.issuperset(needed) for needed in self.accept)
+    def accepts(self, policy: str, kinds: frozenset[str]) -> bool:
+        """Tell whether these kinds of evidence, all of them right, are enough for this policy."""
+        return any(policy == accepted and kinds.issuperset(needed) for accepted, needed in self.accept)
 
     def write(self, directory: Path) -> None:
         """Write the file of a new store."""
@@ -68,7 +74,7 @@ class Configuration:
         try:
             members = json.loads((directory / CONFIGURATION).read_bytes())
             provider = members.pop("franceconnect")
-            accept = tuple(tuple(kinds) for kinds in members.pop("accept"))
+            accept = tuple((policy, tuple(kinds)) for policy, kinds in members.pop("accept"))
             return cls(**members, accept=accept, franceconnect=provider and read_provider(provider))
         except FileNotFoundError:
             raise StoreRefused(f"{directory} n’est pas un magasin du service d’enregistrement.") from None
@@ -76,12 +82,13 @@ class Configuration:
             raise StoreRefused(f"{directory / CONFIGURATION} ne se lit pas.") from None
 
 
-def read_accept(text: str) -> tuple[str, ...]:
-    """Read one set of kinds as the command line writes it: « numen+birth_date ». Raises StoreRefused."""
-    kinds = tuple(text.split("+"))
-    if not KINDS.issuperset(kinds):
-        raise StoreRefused(f"Une preuve acceptée est faite de : {', '.join(sorted(KINDS))}, joints par « + ».")
-    return kinds
+def read_accept(text: str) -> Accepted:
+    """Read what is enough for a policy as the command line writes it: « 2018=numen+birth_date ». Raises StoreRefused."""
+    policy, sign, proofs = text.partition("=")
+    kinds = tuple(proofs.split("+"))
+    if not sign or POLICY.fullmatch(policy) is None or not KINDS.issuperset(kinds):
+        raise StoreRefused(_ACCEPT_FORM)
+    return policy, kinds
 
 
 def read_provider(members: Mapping[str, Any]) -> FranceConnect:

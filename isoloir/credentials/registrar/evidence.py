@@ -54,14 +54,14 @@ class EvidenceReader:
         self._pepper = pepper
         self._tokens = tokens
 
-    def read(self, given: Any, *, voter: str, at: float) -> Evidence:
-        """Read the evidence given for a voter. Raises Refused (bad-request), Unavailable."""
+    def read(self, given: Any, *, voter: str, policy: str, at: float) -> Evidence:
+        """Read the evidence given for a voter who takes this policy. Raises Refused (bad-request), Unavailable."""
         if type(given) is not dict or not given or not set(given) <= KINDS | {"challenge"}:
             raise bad("evidence")
         kinds = frozenset(given) - {"challenge"}
         hashes = {kind: self._hash(kind, given[kind], voter) for kind in sorted(kinds - {"franceconnect"})}
         civil = None
-        is_enough = self._configuration.accepts(kinds)
+        is_enough = self._configuration.accepts(policy, kinds)
         if "franceconnect" in kinds:
             civil = self._tokens.read(given["franceconnect"], at=at) if self._tokens else None
             is_enough = is_enough and civil is not None

@@ -91,7 +91,7 @@ class Service:
             # Before tokens are verified, which costs more than being asked.
             check_pace(connection, person_tag(tag_key, asked.voter), at=now)
         reader = EvidenceReader(self.configuration, pepper, self._tokens)
-        evidence = reader.read(members["evidence"], voter=asked.voter, at=now)
+        evidence = reader.read(members["evidence"], voter=asked.voter, policy=asked.policy, at=now)
         with self._store.writing() as connection:
             if is_granted(connection, asked):
                 return {}

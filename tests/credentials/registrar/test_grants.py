@@ -125,10 +125,22 @@ def test_limit_is_per_person_and_told_only_to_right_evidence(world: RegistrarWor
 
 
 def test_only_accepted_sets_are_enough(tmp_path: Any) -> None:
-    world = make_registrar_world(tmp_path / "strict", voters=1, accept=(("nir", "birth_date"),))
+    world = make_registrar_world(tmp_path / "strict", voters=1, accept=(("2018", ("nir", "birth_date")),))
     client = world.client(Service(world.store))
     assert refusal(world, client).code == "evidence-refused"
     world.grant(client, "V000", evidence={"nir": nir_of("V000"), "birth_date": "1980-01-01"})
+
+
+def test_what_is_enough_for_a_way_is_not_for_another(tmp_path: Any) -> None:
+    accept = (("2018", ("numen", "birth_date")), ("challenge", ("nir",)))
+    world = make_registrar_world(tmp_path / "ways", voters=1, accept=accept)
+    client = world.client(Service(world.store))
+    nir, numen = {"nir": nir_of("V000")}, {"numen": numen_of("V000")}
+    for policy, evidence in (("2018", nir), ("challenge", numen)):
+        assert refusal(world, client, policy=policy, evidence=evidence).code == "evidence-refused"
+    world.grant(client, "V000", policy="challenge", evidence=nir)
+    # Right for a way that this registrar was not told of.
+    assert refusal(world, client, policy="unheard-of", evidence=nir).code == "evidence-refused"
 
 
 def test_nothing_typed_is_in_the_store(world: RegistrarWorld, client: Registrar, service: Service) -> None:

@@ -61,9 +61,9 @@ def voter(election):
     return make_voter(election, make_contest(election))
 
 
-@pytest.fixture(params=Purpose)
+@pytest.fixture(params=list(DOORS))
 def purpose(request, voter):
-    """Each of the two purposes; a new password needs an account."""
+    """Each of the two purposes that the identification page mails; a new password needs an account."""
     if request.param == Purpose.PASSWORD:
         activate(voter, at=electorate.read_clock())
     return request.param

@@ -109,7 +109,10 @@ class HttpVoter:
         state = self._expect(self._http.get("/vote/etat.json"), "the booth begins").json()
         headers = {"X-CSRFToken": state["csrf_token"], "Referer": str(self._http.base_url)}
         proofs = [self._proof(contest["uuid"], state["challenge"]) for contest in state["contests"]]
-        body = {"challenge": state["challenge"], "proofs": proofs}
+        body: dict[str, object] = {"challenge": state["challenge"], "proofs": proofs}
+        if state["captcha"]:
+            shown = self._expect(self._http.get(state["captcha_url"]), "a CAPTCHA is shown").json()
+            body["captcha"] = {"token": shown["token"], "answer": _TEST_CODE, "proof": ""}
         self._expect(self._http.post(state["possession_url"], json=body, headers=headers), "the code is accepted")
         return [self._cast(contest, state, headers) for contest in state["contests"] if contest["state"] == "to_vote"]
 

@@ -4,10 +4,9 @@ import base64
 import binascii
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.sessions.backends.base import SessionBase
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
@@ -17,6 +16,9 @@ from isoloir.roll.models import Voter
 
 from .models import OneTimeLink
 from .voters import account_of, is_suspended
+
+if TYPE_CHECKING:
+    from .sessionstore import SessionStore
 
 # Whatever a voter's visit leaves in a session (here and in the booth's views) has a key that begins so, and goes with it.
 _PREFIX = "vote"
@@ -109,9 +111,9 @@ def write_at_once(session: SessionBase, *, whose: str, entry: str, value: str) -
     Returns the session as it is now. It is locked and read again: who signed out meanwhile is not signed in anew, and
     the slow page that only looked has nothing left to save.
     """
-    store = cast(SessionStore, session)
+    store = cast("SessionStore", session)
     with transaction.atomic():
-        list(store.model.objects.select_for_update(of=("self",)).filter(session_key=store.session_key))
+        store.lock_row()
         current = type(store)(store.session_key)
         if current.get(whose) == store[whose]:
             current[entry] = value
@@ -220,9 +222,9 @@ def take_out(session: SessionBase, name: str) -> Any:
     The row is locked, read again and written now, and not with the answer: of two requests that bring the same thing the
     second finds nothing, even while the first one waits for somebody else.
     """
-    store = cast(SessionStore, session)
+    store = cast("SessionStore", session)
     with transaction.atomic():
-        list(store.model.objects.select_for_update(of=("self",)).filter(session_key=store.session_key))
+        store.lock_row()
         current = type(store)(store.session_key)
         kept = current.pop(name, None)
         if kept is not None:

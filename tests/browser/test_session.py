@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
 from playwright.sync_api import Locator, Page, Response, expect
 
 from isoloir.identity.sessions import begin_vote
+from isoloir.identity.sessionstore import SessionStore
 from tests import electorate
 from tests.browser.inspection import Inspector, Traffic
 from tests.electorate_fixtures import clock, election, outbox

@@ -28,6 +28,7 @@ from isoloir.identity.sessions import (
     read_session,
     session_has_ended,
 )
+from isoloir.identity.sessionstore import row_key
 from isoloir.identity.staffsessions import close_staff_session
 from tests.account_acts import ACTIVATION, NEW_PASSWORD, activate_by_link, give_link, try_password
 from tests.electorate import BEFORE, DURING, PASSWORD, activate, make_voter
@@ -106,7 +107,7 @@ def test_being_seen_is_written_once_a_minute_and_not_when_a_script_asks(client, 
     session = enter(client, election)
 
     def written():
-        return Session.objects.get(pk=session.session_key).session_data
+        return Session.objects.get(pk=row_key(session.session_key)).session_data
 
     before = written()
     assert read_session(session, at=BEFORE + timedelta(seconds=59))
@@ -142,13 +143,13 @@ def test_the_row_of_a_session_lives_as_long_as_the_limits_of_the_election(client
     election.save()
     session = enter(client, election)
     session.save()
-    kept = Session.objects.get(pk=session.session_key).expire_date - timezone.now()
+    kept = Session.objects.get(pk=row_key(session.session_key)).expire_date - timezone.now()
     assert kept > (lives + 30) * A_MINUTE
     # The cookie still goes with the browser, and a member's session keeps its own length.
     assert session.get_expire_at_browser_close()
     sign_out(session)
     session.save()
-    kept = Session.objects.get(pk=session.session_key).expire_date - timezone.now()
+    kept = Session.objects.get(pk=row_key(session.session_key)).expire_date - timezone.now()
     assert kept <= 60 * A_MINUTE
 
 
@@ -331,7 +332,7 @@ def test_an_address_that_was_typed_is_sealed_at_rest_and_read_again(client, db, 
     keep_address(session, address)
     session.save()
     assert kept_address(reread(session)) == address
-    at_rest = Session.objects.get(pk=session.session_key)
+    at_rest = Session.objects.get(pk=row_key(session.session_key))
     kept = json.dumps(at_rest.get_decoded(), ensure_ascii=False)
     assert address not in kept
     assert address.partition("@")[0] not in kept
@@ -378,3 +379,32 @@ def test_a_held_password_goes_when_a_session_opens(client, election):
     hold_password(session, link=link, password_hash="argon2$x", at=BEFORE)
     open_session(session, enter_without_activation(token=token, at=BEFORE))
     assert held_password(session, link=link, at=BEFORE) is None
+
+
+# ---- What the table says ----
+
+
+def test_who_reads_the_table_of_sessions_opens_none_of_them(client, election, voter):
+    session = enter(client, election)
+    row = Session.objects.get()
+    assert session.session_key not in (row.session_key, row.session_data)
+    assert read_session(reread(session), at=BEFORE).voter == voter
+    copied = type(session)(row.session_key)
+    assert read_session(copied, at=BEFORE) is None
+    assert copied.session_key is None
+
+
+def test_the_rows_of_sessions_need_the_key_that_is_in_a_file(client, election, voter, settings, tmp_path):
+    session = enter(client, election)
+    settings.SECRETS_DIR = tmp_path / "another"
+    assert read_session(reread(session), at=BEFORE) is None
+
+
+def test_a_new_key_leaves_no_row_under_the_former_one(client, election, voter):
+    session = enter(client, election)
+    former = session.session_key
+    session.cycle_key()
+    assert list(Session.objects.values_list("pk", flat=True)) == [row_key(session.session_key)]
+    assert not session.exists(former)
+    session.flush()
+    assert not Session.objects.exists()

@@ -8,6 +8,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from isoloir.identity.sessionstore import row_key
 from isoloir.journal.models import JournalEntry
 from tests import electorate
 from tests.electorate import (
@@ -218,7 +219,7 @@ def test_being_seen_prolongs_a_members_session(client, member):
 def test_row_of_a_members_session_outlives_the_idle_limit(client, member, settings):
     settings.STAFF_IDLE_MINUTES = 200
     sign_in_member(client, member)
-    kept = Session.objects.get(pk=client.session.session_key).expire_date - timezone.now()
+    kept = Session.objects.get(pk=row_key(client.session.session_key)).expire_date - timezone.now()
     assert kept > timedelta(minutes=200)
 
 

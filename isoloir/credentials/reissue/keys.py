@@ -395,8 +395,9 @@ def _go_live(reissue: Reissue, pending: list[_Pending], signatures: list[str], a
     queue_emails(kind="code-replaced", messages=code_replaced(voter, contests=names, at=at), at=at)
     # Neither who nor how many times nor in which contests: the register tells how often each slot was issued again.
     record(
-        Kind.CODE_REISSUED, actor="électeur", at=at, subject=voter.election.slug, facts={"policy": locked.policy}
-    )
+        Kind.CODE_REISSUED, actor="électeur", at=at, subject=f"codes {voter.election.slug}",
+        facts={"policy": locked.policy},
+    )  # fmt: skip
     return Reissue.State.LIVE
 
 

@@ -88,7 +88,7 @@ def test_voter_is_told_at_both_addresses_and_the_journal_names_neither_slot_nor_
     assert Message.objects.filter(kind="code-replaced").count() == 2
     line = JournalEntry.objects.get(kind=Kind.CODE_REISSUED)
     # The register tells how often each slot was issued again: the journal must not tell it of each voter.
-    assert (line.subject, line.facts) == (voter.election.slug, {"policy": "2018"})
+    assert (line.subject, line.facts) == (f"codes {voter.election.slug}", {"policy": "2018"})
     written = str(line.facts)
     assert not any(row["slot"] in written or row["previous"] in written for row in reissue_contests(voter, DURING))
 

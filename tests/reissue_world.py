@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from django.conf import settings
 from isoloir_protocol.credentials import derive_secret, generate_code, public_credential
 from isoloir_protocol.group import Element
 from isoloir_protocol.register import prove_new_key, reissue_message
@@ -162,7 +163,7 @@ class use_registrar:  # noqa: N801  # Read as a verb: `with use_registrar(…)`.
 
     _PLACES = (
         "isoloir.credentials.registrar_client.registrar", "isoloir.credentials.reissue.keys.registrar",
-        "isoloir.pollingstation.register.registrar",
+        "isoloir.pollingstation.register.registrar", "isoloir.pollingstation.registrar_loss.registrar",
     )  # fmt: skip
 
     def __init__(self, service: Any) -> None:
@@ -172,6 +173,8 @@ class use_registrar:  # noqa: N801  # Read as a verb: `with use_registrar(…)`.
     def __enter__(self) -> Any:
         for place in self._PLACES:
             self._patch.setattr(place, lambda: self._service)
+        if hasattr(self._service, "key"):
+            self._patch.setattr(settings, "REGISTRAR_KEY", self._service.key)
         return self._service
 
     def __exit__(self, *_: object) -> None:

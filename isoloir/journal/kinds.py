@@ -36,6 +36,8 @@ class Kind(models.TextChoices):
     NOTICES_RECONCILED = "notices.reconciled", _("Notices rapprochées")
     DELIVERY_ALERTED = "delivery.alerted", _("Alerte sur la remise des messages")
     REISSUE_ALERTED = "reissue.alerted", _("Alerte sur le réassort")
+    REGISTRAR_LOSS_REPORTED = "registrar.loss-reported", _("Perte du service d’enregistrement signalée")
+    REGISTRAR_DECLARED_LOST = "registrar.declared-lost", _("Service d’enregistrement déclaré perdu par deux membres")
     POLL_CLOSED = "poll.closed", _("Scrutin clos et urne figée")
     LINK_KEY_DESTROYED = "link-key.destroyed", _("Clé de liaison détruite")
     COUNT_BEGUN = "count.begun", _("Dépouillement commencé")

@@ -49,6 +49,14 @@ class DeadKey(PollingStationRefused):
     sentence = _("Ce code de vote a été remplacé ; utilisez le nouveau.")
 
 
+class KeyUnsigned(PollingStationRefused):
+    code = "key_not_signed"
+    sentence = _(
+        "Une clé de votre place ne porte pas les signatures nécessaires : votre bulletin n’a pas été déposé. Appelez la"
+        " ligne d’assistance."
+    )
+
+
 class NotOnRoll(PollingStationRefused):
     code = "not_on_roll"
     sentence = _("Vous n’êtes pas sur la liste électorale de ce scrutin.")
@@ -67,6 +75,11 @@ class SealRefused(PollingStationRefused):
 class ClosingRefused(PollingStationRefused):
     code = "closing_refused"
     sentence = _("La clôture est impossible.")
+
+
+class LossRefused(PollingStationRefused):
+    code = "loss_refused"
+    sentence = _("Le service d’enregistrement ne peut pas être déclaré perdu.")
 
 
 class RegisterRefused(PollingStationRefused):

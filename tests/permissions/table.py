@@ -99,6 +99,7 @@ TABLE: dict[str, Row] = {
     "bureau:contest": Row("bureau", "own", SEALED),
     "bureau:turnout": Row("bureau", "own", SEALED),
     "bureau:close": Row("bureau", "presiding", SEALED),
+    "bureau:registrar_loss": Row("bureau", "own", SEALED),
     "bureau:establish": Row("bureau", "presiding", SEALED),
     "bureau:draw": Row("bureau", "presiding", TIED),
     "bureau:minutes": Row("bureau", "own", COUNTED),

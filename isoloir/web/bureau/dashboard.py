@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from isoloir_protocol.proofs import hex_hash
 
 from isoloir.common.clock import paris_text
+from isoloir.credentials.models import PendingKey
 from isoloir.elections.models import Contest
 from isoloir.pollingstation.models import Member
 from isoloir.roll.models import RollEntry
@@ -126,6 +127,7 @@ class Dashboard:
         self.rows = contest_rows(self.contests, at=at)
         signatures = MinutesSignature.objects.filter(contest__in=self.contests)
         self._signed = set(signatures.values_list("contest_id", "account_id", "role"))
+        self._waiting = self._contests_with_waiting_codes()
         for row in self.rows:
             row.actions = self.acts(row.contest)
 
@@ -142,11 +144,21 @@ class Dashboard:
 
     # ---- Acts ----
 
+    def _contests_with_waiting_codes(self) -> set[int]:
+        """Return the contests that should be closed, and whose new codes still wait for the registrar."""
+        over = [contest for contest in self.contests if self.at >= contest.election.grace_ends_at]
+        waiting = PendingKey.objects.filter(entry__contest__in=over) if over else PendingKey.objects.none()
+        return set(waiting.values_list("entry__contest", flat=True))
+
     def acts(self, contest: Contest) -> list[Act]:
         """Return what the president or the secretary may do with this contest; members who do not preside see nothing."""
+        state = contest.state
+        if contest.pk in self._waiting and state in (Contest.State.SEALED, Contest.State.SUSPENDED):
+            # Every member: the loss of the registrar is reported by one and confirmed by another.
+            loss = [Act("registrar_loss", self._url("registrar_loss", contest), ready=True)]
+            return [self._closing(contest), *loss] if presides(self.seat) else loss
         if not presides(self.seat):
             return []
-        state = contest.state
         if state in (Contest.State.SEALED, Contest.State.SUSPENDED) and self.at >= contest.election.voting_opens_at:
             return [self._closing(contest)]
         if state == Contest.State.CLOSED:

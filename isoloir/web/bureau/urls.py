@@ -2,13 +2,14 @@
 
 from django.urls import include, path
 
-from . import acts, keys, minutes, supervision, views
+from . import acts, keys, minutes, registrar_loss, supervision, views
 
 app_name = "bureau"
 _contest = [
     path("", views.contest, name="contest"),
     path("emargement/", views.turnout, name="turnout"),
     path("cloture/", acts.close, name="close"),
+    path("service-perdu/", registrar_loss.registrar_loss, name="registrar_loss"),
     path("resultat/", acts.establish, name="establish"),
     path("tirage/", acts.draw, name="draw"),
     path("proces-verbal/", minutes.page, name="minutes"),

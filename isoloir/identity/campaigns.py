@@ -22,7 +22,7 @@ from isoloir.roll.models import Voter
 
 from . import mails
 from .errors import CampaignRunning, RemindedLately
-from .links import draft_link, new_token
+from .links import draft_link, link_token_key, new_token
 from .models import Campaign, OneTimeLink, Suspension, VoterAccount
 from .permissions import require_open_portal
 
@@ -141,10 +141,11 @@ def _write_batch(campaign: Campaign, *, at: datetime) -> int:
     kind, write = _LETTERS[Campaign.Kind(campaign.kind)]
     letters = [write(voter, election=election, token=token, at=at) for voter, token in zip(voters, tokens, strict=True)]
     messages = queue_emails(kind=kind, messages=letters, at=at, is_bulk=True)
+    key = link_token_key()
     OneTimeLink.objects.bulk_create(
         draft_link(
             voter_id=voter.pk, purpose=OneTimeLink.Purpose.ACTIVATION, token=token, at=at, hours=election.link_hours,
-            campaign=campaign, message=message,
+            campaign=campaign, message=message, key=key,
         )
         for voter, token, message in zip(voters, tokens, messages, strict=True)
     )  # fmt: skip

@@ -1,18 +1,21 @@
-"""One-time links: 256 random bits in a URL, their SHA-256 in the database, and nothing about the voter in either."""
+"""One-time links: 256 random bits in a URL, a keyed hash of them in the database, nothing about the voter in either."""
 
 import hashlib
+import hmac
 import secrets
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.urls import reverse
 
+from isoloir.common.secretfiles import ensure_secret
 from isoloir.messaging.models import Message
 from isoloir.roll.models import Voter
 
 from .errors import LinkExpired, LinkForAnotherPurpose, LinkRefused, LinkUsed
 from .models import Campaign, OneTimeLink
 
+_TOKEN_KEY = "link-token-key"  # noqa: S105  the name of its file
 _PAGES = {
     OneTimeLink.Purpose.ACTIVATION: "voter:activation",
     OneTimeLink.Purpose.PASSWORD: "voter:new_password",
@@ -34,20 +37,31 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def token_hash(token: str) -> str:
-    """Return the SHA-256 (hex) under which a token is kept; 256 random bits need no salt and no slow hash."""
-    return hashlib.sha256(token.encode()).hexdigest()
+def link_token_key() -> bytes:
+    """Return the key of `token_hash`, from its file; who writes many links reads it once."""
+    return ensure_secret(_TOKEN_KEY)
+
+
+def token_hash(token: str, *, key: bytes | None = None) -> str:
+    """Return the HMAC-SHA256 (hex) under which a token is kept; 256 random bits need no slow hash.
+
+    The key is in a file: who writes to the database alone makes no link that opens.
+    """
+    return hmac.new(key or link_token_key(), token.encode(), hashlib.sha256).hexdigest()
 
 
 def draft_link(
     *, voter_id: int, purpose: OneTimeLink.Purpose, token: str, at: datetime, hours: int,
-    campaign: Campaign | None = None, message: Message | None = None,
+    campaign: Campaign | None = None, message: Message | None = None, key: bytes | None = None,
 ) -> OneTimeLink:  # fmt: skip
-    """Return the unsaved row of a link that expires `hours` after `at`; the election says how many (`link_hours`)."""
+    """Return the unsaved row of a link that expires `hours` after `at`; the election says how many (`link_hours`).
+
+    `key` is `link_token_key()`, read here unless it is given.
+    """
     return OneTimeLink(
         voter_id=voter_id,
         purpose=purpose,
-        token_hash=token_hash(token),
+        token_hash=token_hash(token, key=key),
         created_at=at,
         expires_at=at + timedelta(hours=hours),
         campaign=campaign,

@@ -134,7 +134,7 @@ class Campaign(models.Model):
 
 
 class OneTimeLink(models.Model):
-    """A link sent by e-mail, bound to one voter and one purpose; only the SHA-256 of its token is kept."""
+    """A link sent by e-mail, bound to one voter and one purpose; only a keyed hash of its token is kept."""
 
     class Purpose(models.TextChoices):
         ACTIVATION = "activation", _("activer son compte")

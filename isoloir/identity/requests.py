@@ -20,7 +20,7 @@ from isoloir.messaging.actions import queue_emails
 from isoloir.roll.models import Voter, VoterAddress, address_key
 
 from . import mails
-from .links import draft_link, new_token
+from .links import draft_link, link_token_key, new_token
 from .models import LinkRequest, OneTimeLink
 from .permissions import require_open_portal
 from .slowdown import begin_try
@@ -135,13 +135,13 @@ def _queue(answers: Iterable[_Answer], *, at: datetime) -> None:
     by_kind: dict[str, list[_Answer]] = defaultdict(list)
     for answer in answers:
         by_kind[answer.kind].append(answer)
-    links = []
+    links, key = [], link_token_key()
     for kind, some in by_kind.items():
         messages = queue_emails(kind=kind, messages=[answer.mail for answer in some], at=at)
         links += [
             draft_link(
                 voter_id=answer.voter.pk, purpose=answer.purpose, token=answer.token, at=at,
-                hours=answer.voter.election.link_hours, message=message,
+                hours=answer.voter.election.link_hours, message=message, key=key,
             )
             for answer, message in zip(some, messages, strict=True)
             if answer.purpose is not None

@@ -1,5 +1,6 @@
 """Asking for a link: nothing of the roll is read, and the worker's answer goes to the mailbox alone."""
 
+import hashlib
 import logging
 from datetime import timedelta
 
@@ -8,8 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from isoloir.identity.actions import suspend_account
-from isoloir.identity.errors import PortalClosed, SlowedDown
-from isoloir.identity.links import read_link, token_hash
+from isoloir.identity.errors import LinkRefused, PortalClosed, SlowedDown
+from isoloir.identity.links import new_token, read_link, token_hash
 from isoloir.identity.models import LinkRequest, OneTimeLink
 from isoloir.identity.requests import answer_requests, request_link
 from isoloir.messaging.models import Message
@@ -240,6 +241,22 @@ def test_markup_in_a_name_stays_as_it_is_in_a_mail(election, outbox):
     make_voter(election, last_name="O’Brien & <fils>")
     ask(election, ANNE)
     assert "Bonjour Mme O’BRIEN & <FILS>,\n" in outbox()[0][2]
+
+
+def test_a_link_written_by_who_has_the_database_alone_opens_nothing(election, settings, tmp_path):
+    """Neither the plain hash of a token, nor one keyed otherwise, is that of a link."""
+    voter, token = make_voter(election), new_token()
+    settings.SECRETS_DIR, own = tmp_path / "another", settings.SECRETS_DIR
+    keyed_otherwise = token_hash(token)
+    settings.SECRETS_DIR = own
+    for forged in (hashlib.sha256(token.encode()).hexdigest(), keyed_otherwise):
+        link = OneTimeLink(voter=voter, purpose="activation", token_hash=forged, created_at=BEFORE)
+        link.expires_at = BEFORE + timedelta(hours=1)
+        link.save()
+        with pytest.raises(LinkRefused):
+            read_link(token, purpose=OneTimeLink.Purpose.ACTIVATION, at=BEFORE)
+    OneTimeLink.objects.filter(token_hash=keyed_otherwise).update(token_hash=token_hash(token))
+    assert read_link(token, purpose=OneTimeLink.Purpose.ACTIVATION, at=BEFORE).voter == voter
 
 
 def test_the_database_keeps_only_the_hash_of_a_token(election, outbox):

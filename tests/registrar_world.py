@@ -31,6 +31,8 @@ ACCEPT = (
     ("2018", ("numen",)), ("2018", ("nir",)), ("2018", ("numen", "birth_date")), ("2018", ("franceconnect",)),
     ("challenge", ("numen",)), ("challenge", ("nir",)), ("franceconnect", ("franceconnect",)),
 )  # fmt: skip
+# What the portal draws each time that it notes new keys.
+ATTEMPT, OTHER_ATTEMPT = "a" * 32, "b" * 32
 IDENTIFIERS_HEADER = "reference;numen;nir;birth_name;birth_first_name;birth_date;birth_place"
 
 
@@ -99,7 +101,7 @@ class RegistrarWorld:
     def reissued(self, client: Registrar, voter: str, **options: Any) -> list[Entry]:
         """Have a voter's keys replaced; return the entries."""
         entries = self.entries(voter, **options)
-        client.sign_entries(request=self.grant(client, voter), entries=entries)
+        client.sign_entries(request=self.grant(client, voter), attempt=ATTEMPT, entries=entries)
         return entries
 
 

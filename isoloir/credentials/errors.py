@@ -20,6 +20,10 @@ class KeyChanging(CredentialRefused):
     """A new key of this voter's place waits for its signatures: no key of the place casts a ballot meanwhile."""
 
 
+class KeyNotSigned(CredentialRefused):
+    """A key that was issued again does not bear the proof and both signatures that make it live: somebody wrote it there."""
+
+
 class CodeNotIssued(CredentialRefused):
     """No key was received yet for one of this voter's places."""
 

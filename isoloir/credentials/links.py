@@ -16,8 +16,9 @@ from isoloir.common.secretfiles import SecretMissing, create_secret, destroy_sec
 from isoloir.elections.models import Contest
 from isoloir.roll.models import RollEntry
 
-from .errors import CodeNotIssued, KeyChanging, LinkKeyDestroyed, ReplacedCode, WrongCode
+from .errors import CodeNotIssued, KeyChanging, KeyNotSigned, LinkKeyDestroyed, ReplacedCode, WrongCode
 from .models import PendingKey, SlotKey, SlotLink
+from .signedkeys import STEP_FIELDS, Step, require_signed, signed_live_keys
 
 
 def _secret_name(contest: Contest) -> str:
@@ -65,20 +66,25 @@ def open_slot(contest: Contest, link: SlotLink) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A voter's place in one contest, opened: its slot, and its keys (64 hex) from the issued one to the live one."""
+    """A voter's place in one contest, opened: its slot, and its keys from the issued one to the live one, not verified."""
 
     slot: int
     name: str
-    keys: tuple[str, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The public keys, 64 hex each."""
+        return tuple(step.public_key for step in self.steps)
 
     @property
     def live_key(self) -> str:
-        return self.keys[-1]
+        return self.steps[-1].public_key
 
     @property
     def generation(self) -> int:
         """The generation of the live key."""
-        return len(self.keys) - 1
+        return self.steps[-1].generation
 
 
 def places_of(entries: list[RollEntry]) -> dict[int, Place]:
@@ -95,12 +101,12 @@ def places_of(entries: list[RollEntry]) -> dict[int, Place]:
     rows = (
         SlotKey.objects.filter(slot__name__in={name for _contest, name in slots}, contest__in={key for key, _ in slots})
         .order_by("generation")
-        .values_list("contest", "slot", "slot__name", "public_key")
+        .values_list("contest", "slot", "slot__name", *STEP_FIELDS)
     )
     places: dict[int, Place] = {}
-    for contest, slot, name, public_key in rows:
-        former = places[slots[contest, name]].keys if slots[contest, name] in places else ()
-        places[slots[contest, name]] = Place(slot, name, (*former, public_key))
+    for contest, slot, name, *step in rows:
+        former = places[slots[contest, name]].steps if slots[contest, name] in places else ()
+        places[slots[contest, name]] = Place(slot, name, (*former, Step(*step)))
     if len(places) != len(entries):
         raise CodeNotIssued(entries[0].contest.uuid)
     return places
@@ -114,12 +120,13 @@ def live_key(entry: RollEntry) -> str:
 def require_live_key(entry: RollEntry, credential: str) -> None:
     """Refuse a ballot under any key but the live one of the voter's own place.
 
-    Raises KeyChanging while a new key of that place waits for its signatures, ReplacedCode under a former key of it,
-    WrongCode under any other.
+    Raises KeyChanging while a new key of that place waits for its signatures, KeyNotSigned when its keys are not worth
+    anything, ReplacedCode under a former key of it, WrongCode under any other.
     """
     if PendingKey.objects.filter(entry=entry).exists():
         raise KeyChanging(entry.contest.uuid)
     place = places_of([entry])[entry.pk]
+    require_signed(uuid=entry.contest.uuid, slot=place.name, steps=place.steps)
     # Public keys are public: there is nothing secret to compare in constant time here.
     if credential in place.keys[:-1]:
         raise ReplacedCode(entry.contest.uuid)
@@ -128,7 +135,19 @@ def require_live_key(entry: RollEntry, credential: str) -> None:
 
 
 def live_credentials(contest: Contest) -> bytes:
-    """Return the record of the live keys of every place of the contest, sorted (belenios-protocol §5)."""
+    """Return the record of the live keys of every place of the contest, sorted (belenios-protocol §5), in two queries.
+
+    Those issued again are verified, at half a millisecond each. Raises KeyNotSigned.
+    """
+    signed = signed_live_keys(contest)
     superseded = SlotKey.objects.filter(slot=OuterRef("slot"), generation__gt=OuterRef("generation"))
-    live = SlotKey.objects.filter(~Exists(superseded), contest=contest).values_list("public_key", flat=True)
-    return build_credentials(Element.parse(key) for key in live.iterator(chunk_size=10_000))
+    live = SlotKey.objects.filter(~Exists(superseded), contest=contest)
+    rows = live.values_list("slot", "generation", "public_key").iterator(chunk_size=10_000)
+    return build_credentials(Element.parse(_verified(contest, signed, *row)) for row in rows)
+
+
+def _verified(contest: Contest, signed: dict[int, tuple[int, str]], slot: int, generation: int, key: str) -> str:
+    # What lives by now must be what was verified just before.
+    if generation and signed.get(slot) != (generation, key):
+        raise KeyNotSigned(contest.uuid)
+    return key

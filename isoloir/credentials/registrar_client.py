@@ -4,11 +4,13 @@ Each request is signed with the portal's key and says when it was sent; each ans
 that very request. Evidence passes through and stays nowhere here: it is in no log and in no exception.
 """
 
+import hmac
 import json
 import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from functools import cache
 from typing import Any, TypedDict
 from urllib.parse import urlsplit
@@ -16,6 +18,7 @@ from urllib.parse import urlsplit
 import httpx
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from isoloir_protocol.errors import ProtocolError
 from isoloir_protocol.group import Element
 from isoloir_protocol.register import line_message, reissue_message
 from nacl.exceptions import BadSignatureError
@@ -24,14 +27,18 @@ from nacl.signing import SigningKey, VerifyKey
 from isoloir.common.secretfiles import ensure_secret
 
 from .registrar.requests import exchange_text
+from .registrar_rest import Gate, Resting
 
 logger = logging.getLogger(__name__)
 
 # The portal's Ed25519 key for registers: 32 bytes, made at first use (setting SECRETS_DIR).
 PORTAL_KEY_FILE = "register-key"
-_CONNECTS_WITHIN, _ANSWERS_WITHIN = 3.0, 10.0
+# While a voter waits: every thread that waits here is one that receives no ballot.
+_CONNECTS_WITHIN, _ANSWERS_WITHIN = 1.0, 4.0
 # An opening, a closing: a million keys are read, and sorted.
 _SIGNS_A_LINE_WITHIN = 120.0
+# The key of the names under which the registrar knows requests: destroyed with the last link key.
+GRANT_KEY_FILE = "grant-key"
 # An answer holds a few signatures; an unsigned line goes out, and does not come back.
 _LONGEST_ANSWER = 256 * 1024
 _SIGNATURE = "X-Isoloir-Signature"
@@ -46,7 +53,7 @@ class RegistrarRefused(Exception):
 
     `code` is evidence-refused, slow-down (ask again after `seconds`), limit-reached, not-own-place, grant-unknown,
     grant-expired, request-used, grant-used, generation-wrong, previous-wrong, key-used, already-signed, possession-wrong,
-    portal-signature-wrong, contest-unknown, contest-closed, line-refused, other-line-signed, bad-request, not-portal, stale.
+    portal-signature-wrong, attempt-cancelled, contest-unknown, contest-closed, line-refused, other-line-signed, bad-request, not-portal, stale.
     `detail` is the fault of the register's specification when the code is line-refused.
     """
 
@@ -69,6 +76,12 @@ class Entry(TypedDict):
     portal: str
 
 
+class SignedEntry(Entry):
+    """An entry as the registrar keeps it, with its own signature (hex)."""
+
+    registrar: str
+
+
 def portal_signing_key() -> SigningKey:
     """Return the portal's key for registers, made from the system's randomness at first use."""
     return SigningKey(ensure_secret(PORTAL_KEY_FILE, size=32))
@@ -84,6 +97,7 @@ class Registrar:
         self._signing_key = signing_key
         loopback = _is_loopback(url)
         self._client = httpx.Client(base_url=url, transport=transport, follow_redirects=False, trust_env=not loopback)
+        self._gate = Gate()
 
     @property
     def key(self) -> str:
@@ -110,29 +124,27 @@ class Registrar:
             "places": [list(place) for place in places],
         })  # fmt: skip
 
-    def sign_entries(self, *, request: str, entries: Sequence[Entry]) -> list[str]:
+    def sign_entries(self, *, request: str, attempt: str, entries: Sequence[Entry]) -> list[str]:
         """Return the registrar's signature (hex) of each entry, in their order: all of them, or none is signed.
 
-        The same entries may be asked again at will. Raises RegistrarRefused, RegistrarAway; after RegistrarAway nobody
+        `attempt` is 32 hex digits drawn for these entries; they may be asked again at will under it, until it is
+        cancelled (RegistrarRefused attempt-cancelled, however late this request arrives). Raises RegistrarRefused, RegistrarAway; after RegistrarAway nobody
         knows whether they were signed: `cancel` tells.
         """
-        answer = self._ask("/entries", {"request": request, "entries": [dict(entry) for entry in entries]})
+        members = {"request": request, "attempt": attempt, "entries": [dict(entry) for entry in entries]}
+        answer = self._ask("/entries", members)
         return self._signatures_of(answer, entries)
 
-    def cancel(self, *, request: str, entries: Sequence[Entry] | None = None) -> list[str] | None:
-        """Learn how `sign_entries` ended, and have it end: its signatures if it signed, None if it never will.
+    def cancel(self, *, request: str, attempt: str | None) -> list[SignedEntry] | None:
+        """Learn how `sign_entries` ended, and have it end: all that was signed under the grant, None if this never will be.
 
-        Signatures come in the order of `entries` when they are given (and are checked against them), else in the order
-        in which the registrar was asked to sign them. After None, the keys sent before are void; others may be signed under
-        the same grant. Raises RegistrarRefused (grant-unknown; already-signed: not those entries), RegistrarAway.
+        What was signed comes whole, checked, in the order in which it was asked, under whatever attempt. After None, others
+        may be signed under the same grant; without an attempt, none. Raises RegistrarRefused (grant-unknown), RegistrarAway.
         """
-        answer = self._ask("/cancel", {"request": request})
-        signed = answer.get("signed")
-        if signed is None:
+        answer = self._ask("/cancel", {"request": request, "attempt": attempt})
+        if answer.get("signed") is None:
             return None
-        if entries is None:
-            return [_text(item, "signature") for item in _list(signed)]
-        return self._signatures_of(answer, entries)
+        return [self._signed_entry(item) for item in _list(answer["signed"])]
 
     def sign_line(self, *, contest: str, unsigned: str) -> str:
         """Return the registrar's signature (hex) of a line of the register, from its canonical text without signatures.
@@ -174,6 +186,23 @@ class Registrar:
             signatures.append(signature)
         return signatures
 
+    def _signed_entry(self, item: Mapping[str, Any]) -> SignedEntry:
+        """Read a whole entry of the answer, and check the registrar's signature. Raises RegistrarAway."""
+        generation, possession = item.get("generation"), item.get("possession")
+        if type(generation) is not int or not isinstance(possession, dict):
+            raise RegistrarAway("malformed answer")
+        entry = SignedEntry(
+            contest=_text(item, "contest"), slot=_text(item, "slot"), generation=generation,
+            previous=_text(item, "previous"), key=_text(item, "key"), possession=possession,
+            portal=_text(item, "portal"), registrar=_text(item, "signature"),
+        )  # fmt: skip
+        try:
+            message = _entry_text(entry)
+        except ProtocolError:
+            raise RegistrarAway("malformed answer") from None
+        self._check(message.encode(), entry["registrar"])
+        return entry
+
     def _check(self, message: bytes, signature: str) -> None:
         try:
             self._key.verify(message, bytes.fromhex(signature))
@@ -182,6 +211,8 @@ class Registrar:
             raise RegistrarAway("wrong signature") from None
 
     def _ask(self, path: str, members: Mapping[str, Any], *, within: float = _ANSWERS_WITHIN) -> dict[str, Any]:
+        if "request" in members:
+            members = {**members, "request": _grant_name(str(members["request"]))}
         # Real time, whatever this installation's clock: it orders requests and refuses old ones.
         body = json.dumps({"sent": time.time_ns() // 1000, **members}, ensure_ascii=False, separators=(",", ":"))
         return self._call("POST", path, body.encode(), within=within)
@@ -189,13 +220,22 @@ class Registrar:
     def _call(self, method: str, path: str, body: bytes, *, within: float = _ANSWERS_WITHIN) -> dict[str, Any]:
         signature = self._signing_key.sign(exchange_text(path, body).encode()).signature.hex()
         headers = {_SIGNATURE: signature, "Content-Type": "application/json", "Accept-Encoding": "identity"}
+        request = self._client.build_request(
+            method, path, content=body, headers=headers, timeout=httpx.Timeout(within, connect=_CONNECTS_WITHIN)
+        )
+        # Lines are the worker's: it waits long, alone. Its key is asked when a person wants to know whether it is there.
+        is_patient = path in ("/lines", "/key")
         try:
-            response = self._sent(self._client.build_request(
-                method, path, content=body, headers=headers, timeout=httpx.Timeout(within, connect=_CONNECTS_WITHIN)
-            ))  # fmt: skip
+            with nullcontext() if is_patient else self._gate.turn():
+                response = self._sent(request)
+        except Resting as resting:
+            raise RegistrarAway(str(resting)) from None
         except (httpx.HTTPError, httpx.InvalidURL) as trouble:
+            if isinstance(trouble, httpx.TimeoutException):
+                self._gate.rest()
             # The library's exception holds the request, hence the evidence: only its kind is kept.
             raise RegistrarAway(type(trouble).__name__) from None
+        self._gate.wake()
         return self._read(path, body, response)
 
     def _sent(self, request: httpx.Request) -> httpx.Response:
@@ -226,6 +266,11 @@ class Registrar:
                 detail if type(detail) is str else "",
             )
         return members
+
+
+def _grant_name(request: str) -> str:
+    """Return the name that the registrar knows a request by: who reads both stores cannot join them by it."""
+    return hmac.digest(ensure_secret(GRANT_KEY_FILE), request.encode(), "sha256").hex()[:32]
 
 
 _sharing = threading.Lock()

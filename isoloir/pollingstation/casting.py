@@ -1,5 +1,6 @@
 """cast_vote(): the one place where the roll and the ballot box meet. docs/mechanisms/casting.md writes down the crash order."""
 
+import logging
 from datetime import datetime
 
 from django.db import transaction
@@ -13,7 +14,14 @@ from isoloir.board.errors import BoardRefused
 from isoloir.board.records import election_record
 from isoloir.common.clock import paris_text
 from isoloir.common.locks import hold_row
-from isoloir.credentials.errors import CodeNotIssued, KeyChanging, LinkKeyDestroyed, ReplacedCode, WrongCode
+from isoloir.credentials.errors import (
+    CodeNotIssued,
+    KeyChanging,
+    KeyNotSigned,
+    LinkKeyDestroyed,
+    ReplacedCode,
+    WrongCode,
+)
 from isoloir.credentials.links import require_live_key
 from isoloir.elections.models import Contest
 from isoloir.messaging.actions import queue_email
@@ -24,12 +32,15 @@ from .errors import (
     BallotRefused,
     CodeChanging,
     DeadKey,
+    KeyUnsigned,
     NotOnRoll,
     PollClosed,
     PollNotOpen,
     PollSuspended,
 )
 from .receipts import Receipt, sign_receipt
+
+logger = logging.getLogger("isoloir.pollingstation")
 
 
 def check_ballot(*, contest: Contest, text: bytes) -> VerifiedBallot:
@@ -96,6 +107,9 @@ def _require_own_key(entry: RollEntry, ballot: VerifiedBallot) -> None:
         raise PollClosed from None
     except KeyChanging:
         raise CodeChanging from None
+    except KeyNotSigned:
+        logger.error("contest %s: a key issued again is not signed, its ballot is refused", entry.contest.code)  # noqa: TRY400
+        raise KeyUnsigned from None
     except ReplacedCode:
         raise DeadKey from None
     except (WrongCode, CodeNotIssued):

@@ -16,6 +16,7 @@ from isoloir.ballotbox.actions import forget_order_of_voting
 from isoloir.ballotbox.models import Ballot
 from isoloir.board.actions import append_setup
 from isoloir.common.rewriting import rewrite_at_random
+from isoloir.credentials.errors import KeyNotSigned
 from isoloir.credentials.links import destroy_link_key, has_link_key, live_credentials
 from isoloir.credentials.models import PendingKey, SlotKey
 from isoloir.elections.models import Contest
@@ -54,12 +55,22 @@ def _freeze(contest: Contest, actor: str, at: datetime) -> Contest:
         raise ClosingRefused(
             _("%(ballots)d bulletins pour %(lines)d émargements") % {"ballots": ballots, "lines": lines}
         )
-    append_setup(contest=locked, credentials=live_credentials(locked))
+    append_setup(contest=locked, credentials=_verified_credentials(locked))
     rewrite_at_random(Ballot)
     locked.state = Contest.State.CLOSED
     locked.save(update_fields=("state",))
     record(Kind.POLL_CLOSED, actor=actor, at=at, subject=locked.code, facts={"ballots": ballots, "turnout": lines})
     return locked
+
+
+def _verified_credentials(contest: Contest) -> bytes:
+    """Return the record of the live keys. Raises ClosingRefused when one was issued again without its signatures."""
+    try:
+        return live_credentials(contest)
+    except KeyNotSigned:
+        logger.error("contest %s: a key issued again is not signed", contest.code)  # noqa: TRY400
+        detail = _("%(contest)s : une clé de vote remplacée ne porte pas les signatures nécessaires")
+        raise ClosingRefused(detail % {"contest": contest.code}) from None
 
 
 def _forget(closed: Iterable[Contest], actor: str, at: datetime) -> None:

@@ -1,5 +1,6 @@
 """Signing new keys: all those of a request or none, never two for one generation of a place (reissue.md R4, R5)."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,17 +31,18 @@ class NewKey:
     key: bytes
     portal: str
     message: str
+    possession: str
 
 
-def read_entries(members: dict[str, Any], *, portal: str) -> tuple[str, list[NewKey]]:
-    """Read the members of POST /entries; `portal` is its public key. Raises Refused.
+def read_entries(members: dict[str, Any], *, portal: str) -> tuple[str, str, list[NewKey]]:
+    """Read the request, attempt and entries of POST /entries; `portal` is its public key. Raises Refused.
 
     Codes: bad-request, possession-wrong, portal-signature-wrong.
     """
     keys = [_read_entry(entry, portal=portal) for entry in listed(members, "entries", MOST_PLACES)]
     if len({key.uuid for key in keys}) != len(keys):
         raise bad("entries")
-    return text(members, "request", REQUEST), keys
+    return text(members, "request", REQUEST), text(members, "attempt", REQUEST), keys
 
 
 def _read_entry(entry: Any, *, portal: str) -> NewKey:
@@ -56,7 +58,10 @@ def _read_entry(entry: Any, *, portal: str) -> NewKey:
         verify_new_key(key=key, message=message, proof=members["possession"])
     except ProtocolError:
         raise Refused("possession-wrong") from None
-    return NewKey(uuid, slot, generation, bytes.fromhex(previous.text), bytes.fromhex(key.text), signature, message)
+    possession = json.dumps(members["possession"])
+    return NewKey(
+        uuid, slot, generation, bytes.fromhex(previous.text), bytes.fromhex(key.text), signature, message, possession
+    )
 
 
 def _element(members: dict[str, Any], name: str) -> Element:
@@ -67,19 +72,21 @@ def _element(members: dict[str, Any], name: str) -> Element:
 
 
 def sign_keys(
-    connection: sqlite3.Connection, request: str, keys: Sequence[NewKey], *, signing_key: SigningKey, limit: int,
-    sent: int, at: float,
+    connection: sqlite3.Connection, request: str, keys: Sequence[NewKey], *, attempt: str, signing_key: SigningKey,
+    limit: int, at: float,
 ) -> Signed:  # fmt: skip
-    """Sign all the entries under a grant; the same again gives the same again.
+    """Sign all the entries of an attempt under a grant; the same again gives the same again.
 
-    Raises Refused: grant-unknown, grant-expired, grant-used, stale (sent before a cancellation that came first),
+    Raises Refused: grant-unknown, grant-expired, grant-used (by another attempt, or for other keys), attempt-cancelled,
     limit-reached, contest-unknown, contest-closed, not-own-place, generation-wrong, previous-wrong, already-signed, key-used.
     """
-    person, expires_at, signed, cancelled = _grant(connection, request)
+    person, expires_at, signed = _grant(connection, request)
+    if _is_cancelled(connection, request, attempt):
+        raise Refused("attempt-cancelled", status=409)
     if signed:
+        if signed != attempt:
+            raise Refused("grant-used", status=409)
         return _signed_again(connection, request, keys)
-    if sent <= cancelled:
-        raise Refused("stale", status=409)
     if at > expires_at:
         raise Refused("grant-expired")
     used = used_by(connection, person)
@@ -93,37 +100,47 @@ def sign_keys(
             "UPDATE grant_places SET position = ?, generation = ? WHERE request = ? AND contest = ? AND slot = ?",
             (position, key.generation, request, number, key.slot),
         )
-    connection.execute("UPDATE grants SET signed = 1 WHERE request = ?", (request,))
+    connection.execute("UPDATE grants SET signed = ? WHERE request = ?", (attempt, request))
     connection.execute("UPDATE people SET used = ? WHERE person = ?", (used + 1, person))
     return signed_under(connection, request)
 
 
-def cancel(connection: sqlite3.Connection, request: str, *, sent: int) -> Signed | None:
-    """Return what was signed under a grant, else None: nothing sent before this instant will ever be.
+def cancel(connection: sqlite3.Connection, request: str, *, attempt: str | None) -> Signed | None:
+    """Return what was signed under a grant, by whatever attempt; else None: this attempt never will be.
 
-    Raises Refused (grant-unknown, contest-closed once the answer was erased).
+    Without an attempt, the grant signs none any more. It is written down for ever: a request to sign may be on its way,
+    and bears the hour at which it left, which tells nothing of when its keys were read. Raises Refused (grant-unknown,
+    contest-closed once the answer was erased).
     """
-    _, _, signed, cancelled = _grant(connection, request)
-    if not signed:
-        connection.execute("UPDATE grants SET cancelled = ? WHERE request = ?", (max(sent, cancelled), request))
-        return None
-    return signed_under(connection, request)
+    _, _, signed = _grant(connection, request)
+    if signed:
+        return signed_under(connection, request)
+    connection.execute("INSERT OR IGNORE INTO cancelled VALUES (?, ?)", (request, attempt or ""))
+    return None
+
+
+def _is_cancelled(connection: sqlite3.Connection, request: str, attempt: str) -> bool:
+    found = "SELECT 1 FROM cancelled WHERE request = ? AND attempt IN (?, '')"
+    return connection.execute(found, (request, attempt)).fetchone() is not None
 
 
 def signed_under(connection: sqlite3.Connection, request: str) -> Signed:
-    """Return the entries signed under a grant, in the order in which they were asked."""
+    """Return the entries signed under a grant, whole, in the order in which they were asked.
+
+    The portal may have lost what it asked for: with these it publishes what was signed.
+    """
     rows = connection.execute(
-        "SELECT uuid, entries.slot, entries.generation, lower(hex(key)), signature FROM grant_places"
+        "SELECT uuid, entries.slot, entries.generation, lower(hex(previous)), lower(hex(key)), possession, portal,"
+        " signature FROM grant_places"
         " JOIN entries USING (contest, slot, generation) JOIN contests ON number = contest"
         " WHERE request = ? ORDER BY position",
         (request,),
     ).fetchall()
     if not rows:
         raise Refused("contest-closed", status=409)
-    return [
-        {"contest": uuid, "slot": slot, "generation": generation, "key": key, "signature": signature}
-        for uuid, slot, generation, key, signature in rows
-    ]
+    names = ("contest", "slot", "generation", "previous", "key", "possession", "portal", "signature")
+    signed = [dict(zip(names, row, strict=True)) for row in rows]
+    return [{**entry, "possession": json.loads(entry["possession"])} for entry in signed]
 
 
 def live_key(connection: sqlite3.Connection, contest: int, slot: str) -> tuple[int, bytes]:
@@ -138,13 +155,11 @@ def live_key(connection: sqlite3.Connection, contest: int, slot: str) -> tuple[i
     return row[0], row[1]
 
 
-def _grant(connection: sqlite3.Connection, request: str) -> tuple[bytes, float, int, int]:
-    row = connection.execute(
-        "SELECT person, expires_at, signed, cancelled FROM grants WHERE request = ?", (request,)
-    ).fetchone()
+def _grant(connection: sqlite3.Connection, request: str) -> tuple[bytes, float, str]:
+    row = connection.execute("SELECT person, expires_at, signed FROM grants WHERE request = ?", (request,)).fetchone()
     if row is None:
         raise Refused("grant-unknown", status=404)
-    return row[0], row[1], row[2], row[3]
+    return row[0], row[1], row[2]
 
 
 def _signed_again(connection: sqlite3.Connection, request: str, keys: Sequence[NewKey]) -> Signed:
@@ -187,6 +202,7 @@ def _check_entry(connection: sqlite3.Connection, request: str, key: NewKey, *, l
 
 def _write_entry(connection: sqlite3.Connection, key: NewKey, *, number: int, signature: str) -> None:
     connection.execute(
-        "INSERT INTO entries (contest, slot, generation, previous, key, portal, signature) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (number, key.slot, key.generation, key.previous, key.key, key.portal, signature),
+        "INSERT INTO entries (contest, slot, generation, previous, key, possession, portal, signature)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (number, key.slot, key.generation, key.previous, key.key, key.possession, key.portal, signature),
     )

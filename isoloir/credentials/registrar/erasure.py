@@ -44,7 +44,7 @@ def _erase_some_tags(store: Store, number: int) -> int:
 
 def _erase_people(connection: sqlite3.Connection) -> None:
     """Empty the tables of persons, and write the database anew without what was deleted."""
-    tables = ("people", "failures", "tokens", "grants", "grant_places")
+    tables = ("people", "failures", "tokens", "grants", "grant_places", "cancelled")
     left = [table for table in tables if connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()]  # noqa: S608
     if not left:
         return

@@ -21,7 +21,8 @@ from .store import Store
 
 Members = dict[str, Any]
 Clock = Callable[[], float]
-# How far a request's hour may be from ours, in seconds: the clocks' difference and a busy day.
+# How far a request's hour may be from ours, in seconds: the clocks' difference and a busy day. It keeps old requests out;
+# what was cancelled is known by its attempt, not by an hour.
 _FRESH_WITHIN = 120.0
 _MICROSECONDS = 1_000_000
 
@@ -46,8 +47,8 @@ class Service:
         )
         self._acts: Mapping[str, tuple[tuple[str, ...], Callable[[Members], Members]]] = {
             "/grants": (("request", "voter", "policy", "evidence", "places"), self._grant),
-            "/entries": (("request", "entries"), self._sign_entries),
-            "/cancel": (("request",), self._cancel),
+            "/entries": (("request", "attempt", "entries"), self._sign_entries),
+            "/cancel": (("request", "attempt"), self._cancel),
         }
 
     @property
@@ -104,18 +105,19 @@ class Service:
         return {}
 
     def _sign_entries(self, members: Members) -> Members:
-        request, keys = read_entries(members, portal=self.configuration.portal)
+        request, attempt, keys = read_entries(members, portal=self.configuration.portal)
         with self._store.writing() as connection:
             signed = sign_keys(
-                connection, request, keys, signing_key=self._signing_key, limit=self.configuration.limit,
-                sent=members["sent"], at=self._clock(),
+                connection, request, keys, attempt=attempt, signing_key=self._signing_key,
+                limit=self.configuration.limit, at=self._clock(),
             )  # fmt: skip
         return {"signed": signed}
 
     def _cancel(self, members: Members) -> Members:
         request = text(members, "request", REQUEST)
+        attempt = None if members["attempt"] is None else text(members, "attempt", REQUEST)
         with self._store.writing() as connection:
-            return {"signed": cancel(connection, request, sent=members["sent"])}
+            return {"signed": cancel(connection, request, attempt=attempt)}
 
     def _sign_line(self, members: Members) -> Members:
         asked = read_line_request(members, portal=self.configuration.portal)

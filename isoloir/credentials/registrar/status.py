@@ -47,7 +47,7 @@ def read_status(directory: Path) -> Status:
         people, provable, used = connection.execute(
             f"SELECT COUNT(*), COALESCE(SUM({_PROVABLE}), 0), COALESCE(SUM(used), 0) FROM people"  # noqa: S608
         ).fetchone()
-        (grants,) = connection.execute("SELECT COUNT(*) FROM grants WHERE signed = 0").fetchone()
+        (grants,) = connection.execute("SELECT COUNT(*) FROM grants WHERE signed = ''").fetchone()
         (slowed,) = connection.execute("SELECT COUNT(*) FROM failures WHERE next_at > last_at").fetchone()
         rows = connection.execute(
             "SELECT uuid, closed, (SELECT COUNT(*) FROM places WHERE contest = number),"

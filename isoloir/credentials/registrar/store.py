@@ -1,7 +1,8 @@
 """The registrar's database: SQLite, one writer at a time, on the disk before any answer (synchronous=FULL).
 
 `places` keeps what was issued and never changes; `entries` what was signed since. The live key of a place is its entry of
-the highest generation, else what was issued. `tag` alone tells whose a place is, to who has the tag key, until closing.
+the highest generation, else what was issued. `signed` is the attempt that a grant signed; `cancelled` the attempts that it
+never will sign, '' standing for all of them. `tag` alone tells whose a place is, to who has the tag key, until closing.
 """
 
 import contextlib
@@ -34,15 +35,17 @@ CREATE TABLE failures (
 CREATE TABLE tokens (token BLOB PRIMARY KEY, seen_at REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE grants (
   request TEXT PRIMARY KEY, person BLOB NOT NULL, asked BLOB NOT NULL, policy TEXT NOT NULL, expires_at REAL NOT NULL,
-  signed INTEGER NOT NULL DEFAULT 0, cancelled INTEGER NOT NULL DEFAULT 0
+  signed TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
+CREATE TABLE cancelled (request TEXT NOT NULL, attempt TEXT NOT NULL, PRIMARY KEY (request, attempt)) WITHOUT ROWID;
 CREATE TABLE grant_places (
   request TEXT NOT NULL, contest INTEGER NOT NULL, slot TEXT NOT NULL, position INTEGER, generation INTEGER,
   PRIMARY KEY (request, contest, slot)
 ) WITHOUT ROWID;
 CREATE TABLE entries (
   contest INTEGER NOT NULL, slot TEXT NOT NULL, generation INTEGER NOT NULL, previous BLOB NOT NULL, key BLOB NOT NULL,
-  portal TEXT NOT NULL, signature TEXT NOT NULL, line INTEGER, PRIMARY KEY (contest, slot, generation)
+  possession TEXT NOT NULL, portal TEXT NOT NULL, signature TEXT NOT NULL, line INTEGER,
+  PRIMARY KEY (contest, slot, generation)
 ) WITHOUT ROWID;
 CREATE TABLE lines (
   contest INTEGER NOT NULL, height INTEGER NOT NULL, type TEXT NOT NULL, unsigned TEXT NOT NULL, head TEXT NOT NULL,

@@ -3,33 +3,30 @@
 Crash order (docs/mechanisms/reissue.md): 1. the new keys are noted as pending, and no key of those places casts a ballot
 any more; 2. the registrar signs, outside any transaction; 3. the new keys live, the pending ones are gone, the link is
 used, the voter is told. Whoever stops between two steps leaves a re-issue in doubt, which `settle_pending` ends: the
-registrar says whether it signed, and if it did not it never will.
+registrar says whether it signed, and if it did not it never will. Each time keys are noted is an attempt, drawn at random:
+what the registrar is asked to cancel is that attempt, so that keys read before it and sent after it are refused.
 """
 
-import json
 import logging
+import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from django.db import transaction
-from isoloir_protocol.errors import ProtocolError
-from isoloir_protocol.group import Element
-from isoloir_protocol.register import reissue_message, verify_new_key
 
 from isoloir.common.locks import hold_row
-from isoloir.credentials.errors import CodeNotIssued, ReissueRefused
-from isoloir.credentials.links import Place, has_link_key, link_box, places_of
+from isoloir.credentials.errors import CodeNotIssued, CredentialRefused, KeyNotSigned, ReissueRefused
+from isoloir.credentials.links import Place, has_link_key, places_of
 from isoloir.credentials.models import PendingKey, Reissue, SlotKey
 from isoloir.credentials.registrar_client import (
-    Entry,
     Registrar,
     RegistrarAway,
     RegistrarRefused,
-    portal_signing_key,
+    SignedEntry,
     registrar,
 )
+from isoloir.credentials.signedkeys import Step, require_signed
 from isoloir.elections.models import Contest
 from isoloir.identity.models import OneTimeLink
 from isoloir.journal.actions import record
@@ -38,6 +35,7 @@ from isoloir.messaging.actions import queue_emails
 from isoloir.roll.models import RollEntry, Voter
 
 from .confirmation import code_replaced
+from .pending import Pending, PendingUnreadable, new_row, opened_keys, sealed_key
 
 logger = logging.getLogger("isoloir.credentials")
 # What is in doubt for so long has lost its browser's request: the worker asks the registrar how it ended.
@@ -48,21 +46,6 @@ _CHANGEABLE = (Contest.State.PREPARED, Contest.State.SEALED, Contest.State.SUSPE
 
 class OtherKeysPending(Exception):
     """Other keys of this voter wait for their signatures: nobody knows yet whether they live."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Pending:
-    """One pending key as it was sealed: which entry of the roll and which slot it is for, and what both sign."""
-
-    roll_entry: int
-    slot: int
-    entry: Entry
-
-    def new_row(self, *, contest: int, signature: str) -> SlotKey:
-        return SlotKey(
-            slot_id=self.slot, contest_id=contest, generation=self.entry["generation"], public_key=self.entry["key"],
-            possession=self.entry["possession"], portal_signature=self.entry["portal"], registrar_signature=signature,
-        )  # fmt: skip
 
 
 # ---- What a voter may change ----
@@ -138,7 +121,7 @@ def _settle_others(voter: Voter, *, at: datetime) -> None:
     for reissue in Reissue.objects.filter(voter=voter, state=Reissue.State.CHANGING):
         try:
             _learn_end(reissue, at=at)
-        except (RegistrarAway, RegistrarRefused):
+        except (RegistrarAway, RegistrarRefused, KeyNotSigned):
             raise ReissueRefused("registrar_away") from None
 
 
@@ -167,8 +150,11 @@ def begin_change(*, reissue: Reissue, keys: Sequence[Mapping[str, Any]], at: dat
     if set(given) != set(chosen):
         raise ReissueRefused("keys_refused")
     places = _places(list(chosen.values()))
-    rows = [_pending_row(locked, entry, places[entry.pk], given[uuid], at) for uuid, entry in chosen.items()]
-    PendingKey.objects.bulk_create(rows)
+    attempt = secrets.token_hex(16)
+    PendingKey.objects.bulk_create([
+        PendingKey(entry=entry, reissue=locked, since=at, sealed=sealed_key(entry, places[entry.pk], given[uuid], attempt))
+        for uuid, entry in chosen.items()
+    ])  # fmt: skip
     locked.state = Reissue.State.CHANGING
     locked.save(update_fields=("state",))
 
@@ -225,7 +211,10 @@ def _unclosed(voter: Voter) -> list[RollEntry]:
 
 
 def _require_same_pending(reissue: Reissue, given: Mapping[str, Mapping[str, Any]]) -> None:
-    pending = {each.entry["contest"]: each.entry["key"] for each in _opened(reissue)}
+    try:
+        pending = {each.entry["contest"]: each.entry["key"] for each in opened_keys(reissue)}
+    except PendingUnreadable:
+        raise OtherKeysPending from None
     if pending != {uuid: item["key"] for uuid, item in given.items()}:
         raise OtherKeysPending
 
@@ -255,39 +244,6 @@ def _places(entries: list[RollEntry]) -> dict[int, Place]:
         raise ReissueRefused("nothing_to_change") from None
 
 
-def _pending_row(
-    reissue: Reissue, roll_entry: RollEntry, place: Place, given: Mapping[str, Any], at: datetime
-) -> PendingKey:
-    """Check the new key and its proof, sign for the portal, and seal what is pending. Raises ReissueRefused."""
-    contest = roll_entry.contest
-    try:
-        key = Element.parse_key(given["key"])
-        message = reissue_message(
-            uuid=contest.uuid, slot=place.name, generation=place.generation + 1,
-            previous=Element.parse(place.live_key), key=key,
-        )  # fmt: skip
-        verify_new_key(key=key, message=message, proof=given["possession"])
-    except ProtocolError:
-        raise ReissueRefused("keys_refused") from None
-    if SlotKey.objects.filter(contest=contest, public_key=key.text).exists():
-        raise ReissueRefused("keys_refused")
-    entry = Entry(
-        contest=contest.uuid, slot=place.name, generation=place.generation + 1, previous=place.live_key, key=key.text,
-        possession=given["possession"], portal=portal_signing_key().sign(message.encode()).signature.hex(),
-    )  # fmt: skip
-    sealed = link_box(contest).encrypt(json.dumps({"slot": place.slot, "entry": entry}).encode())
-    return PendingKey(entry=roll_entry, reissue=reissue, sealed=sealed, since=at)
-
-
-def _opened(reissue: Reissue) -> list[_Pending]:
-    """Return the pending keys of the re-issue, opened with the link keys of their contests, in the order of the roll."""
-    opened = []
-    for row in PendingKey.objects.filter(reissue=reissue).select_related("entry__contest").order_by("entry"):
-        content = json.loads(link_box(row.entry.contest).decrypt(bytes(row.sealed)))
-        opened.append(_Pending(row.entry_id, content["slot"], cast("Entry", content["entry"])))
-    return opened
-
-
 # ---- Second step: the registrar ----
 
 
@@ -297,12 +253,18 @@ def settle_change(*, reissue: Reissue, at: datetime) -> Reissue.State:
     Raises ReissueRefused: registrar_away when nobody knows whether it signed (the same keys may be sent again, or the
     worker ends it), keys_refused or limit_reached when it refused, and nothing has changed.
     """
-    pending = _opened(reissue)
+    try:
+        pending = opened_keys(reissue)
+    except PendingUnreadable:
+        # The worker gives the grant up.
+        raise ReissueRefused("registrar_away") from None
     if not pending:
         return _state(reissue)
     service = _service()
     try:
-        signatures = service.sign_entries(request=reissue.grant, entries=[each.entry for each in pending])
+        signatures = service.sign_entries(
+            request=reissue.grant, attempt=pending[0].attempt, entries=[each.entry for each in pending]
+        )
     except RegistrarAway:
         raise ReissueRefused("registrar_away") from None
     except RegistrarRefused as refused:
@@ -323,14 +285,14 @@ def _state(reissue: Reissue) -> Reissue.State:
     return Reissue.State(Reissue.objects.values_list("state", flat=True).get(pk=reissue.pk))
 
 
-def _settle_refused(reissue: Reissue, pending: list[_Pending], code: str, *, at: datetime) -> None:
+def _settle_refused(reissue: Reissue, pending: list[Pending], code: str, *, at: datetime) -> None:
     """Take the pending keys away once the registrar says that it will never sign them. Raises ReissueRefused if so."""
-    if _opened(reissue) != pending:
-        # Another page has cancelled these keys, and sent its own: theirs are not ours to end.
-        raise ReissueRefused("keys_refused")
     try:
-        state = _learn_end(reissue, at=at)
-    except (RegistrarAway, RegistrarRefused):
+        if opened_keys(reissue) != pending:
+            # Another page has cancelled these keys, and sent its own: theirs are not ours to end.
+            raise ReissueRefused("keys_refused")
+        state = _end(reissue, pending, at)
+    except (RegistrarAway, RegistrarRefused, PendingUnreadable, KeyNotSigned):
         raise ReissueRefused("registrar_away") from None
     if state != Reissue.State.LIVE:
         raise ReissueRefused(
@@ -339,23 +301,33 @@ def _settle_refused(reissue: Reissue, pending: list[_Pending], code: str, *, at:
 
 
 def _learn_end(reissue: Reissue, *, at: datetime) -> Reissue.State:
-    """Ask the registrar how the signing of what is pending ended, and follow it. Raises RegistrarAway, RegistrarRefused."""
-    pending = _opened(reissue)
-    if not pending:
-        return _state(reissue)
+    """Ask the registrar how the signing of what is pending ended, and follow it.
+
+    Pending keys that do not open are given up with their whole grant. Raises RegistrarAway, RegistrarRefused, KeyNotSigned.
+    """
+    try:
+        pending = opened_keys(reissue)
+    except PendingUnreadable:
+        logger.error("re-issue %d: a pending key does not open, its grant is given up", reissue.pk)  # noqa: TRY400
+        return _end(reissue, None, at)
+    return _end(reissue, pending, at) if pending else _state(reissue)
+
+
+def _end(reissue: Reissue, pending: list[Pending] | None, at: datetime) -> Reissue.State:
+    """Cancel the attempt of these pending keys, or every attempt if nobody knows which it is; follow what was signed."""
     service = registrar()
     if service is None:
         raise RegistrarAway("not configured")
     try:
-        signatures = service.cancel(request=reissue.grant, entries=[each.entry for each in pending])
+        signed = service.cancel(request=reissue.grant, attempt=pending[0].attempt if pending else None)
     except RegistrarRefused as refused:
         if refused.code != "grant-unknown":
             raise
         # It never heard of this request, hence signed nothing for it.
-        signatures = None
-    if signatures is None:
+        signed = None
+    if signed is None:
         return _undo(reissue, pending, at)
-    return _go_live(reissue, pending, signatures, at)
+    return _adopt(reissue, signed, at)
 
 
 def settle_pending(*, at: datetime) -> int:
@@ -366,7 +338,10 @@ def settle_pending(*, at: datetime) -> int:
         try:
             _learn_end(reissue, at=at)
         except RegistrarRefused as refused:
-            logger.error("a re-issue stays in doubt, the registrar answers %s", refused.code)  # noqa: TRY400
+            logger.error("re-issue %d stays in doubt, the registrar answers %s", reissue.pk, refused.code)  # noqa: TRY400
+        except CredentialRefused as refused:
+            # One that cannot be ended holds back no other; its keys are in no log.
+            logger.error("re-issue %d stays in doubt: %s", reissue.pk, type(refused).__name__)  # noqa: TRY400
         else:
             settled += 1
     return settled
@@ -376,22 +351,54 @@ def settle_pending(*, at: datetime) -> int:
 
 
 @transaction.atomic(durable=True)
-def _go_live(reissue: Reissue, pending: list[_Pending], signatures: list[str], at: datetime) -> Reissue.State:
+def _go_live(reissue: Reissue, pending: list[Pending], signatures: list[str], at: datetime) -> Reissue.State:
     """Make the pending keys live. Whoever comes second finds it done."""
     locked = _lock(reissue)
     entries = _locked_pending(locked, pending)
     if entries is None:
         return Reissue.State(locked.state)
-    SlotKey.objects.bulk_create(
-        each.new_row(contest=entries[each.roll_entry].contest_id, signature=signature)
+    rows = [
+        new_row(each.entry, slot=each.slot, contest=entries[each.roll_entry].contest_id, signature=signature)
         for each, signature in zip(pending, signatures, strict=True)
+    ]
+    return _make_live(locked, rows, [entry.contest for entry in entries.values()], at)
+
+
+@transaction.atomic(durable=True)
+def _adopt(reissue: Reissue, signed: list[SignedEntry], at: datetime) -> Reissue.State:
+    """Make live what the registrar signed under this grant, even if it is not what is pending here: there is one truth.
+
+    A grant signs once, so that whatever else waits under it never will be signed. Raises KeyNotSigned when what was signed
+    does not follow the keys that are here.
+    """
+    locked = _lock(reissue)
+    if locked.state != Reissue.State.CHANGING:
+        return Reissue.State(locked.state)
+    entries = {entry.contest.uuid: entry for entry in _lock_entries(locked.voter)}
+    if any(each["contest"] not in entries or _reason_to_stay(entries[each["contest"]]) for each in signed):
+        raise KeyNotSigned(locked.grant)
+    places = _places([entries[each["contest"]] for each in signed])
+    rows = [_adopted_row(entries[each["contest"]], places[entries[each["contest"]].pk], each) for each in signed]
+    return _make_live(locked, rows, [entries[each["contest"]].contest for each in signed], at)
+
+
+def _adopted_row(entry: RollEntry, place: Place, signed: SignedEntry) -> SlotKey:
+    step = Step(
+        0, signed["generation"], signed["key"], dict(signed["possession"]), signed["portal"], signed["registrar"]
     )
+    require_signed(uuid=entry.contest.uuid, slot=place.name, steps=(*place.steps, step))
+    return new_row(signed, slot=place.slot, contest=entry.contest_id, signature=signed["registrar"])
+
+
+def _make_live(locked: Reissue, rows: list[SlotKey], contests: list[Contest], at: datetime) -> Reissue.State:
+    """Write the new keys, use the link, tell the voter: all locks are held."""
+    SlotKey.objects.bulk_create(rows)
     PendingKey.objects.filter(reissue=locked).delete()
     locked.state, locked.live_at = Reissue.State.LIVE, at
     locked.save(update_fields=("state", "live_at"))
     _use_link(locked, at)
     voter = locked.voter
-    names = sorted(entry.contest.name for entry in entries.values())
+    names = sorted(contest.name for contest in contests)
     queue_emails(kind="code-replaced", messages=code_replaced(voter, contests=names, at=at), at=at)
     # Neither who nor how many times nor in which contests: the register tells how often each slot was issued again.
     record(
@@ -401,15 +408,14 @@ def _go_live(reissue: Reissue, pending: list[_Pending], signatures: list[str], a
     return Reissue.State.LIVE
 
 
-def _locked_pending(reissue: Reissue, pending: list[_Pending]) -> dict[int, RollEntry] | None:
+def _locked_pending(reissue: Reissue, pending: list[Pending]) -> dict[int, RollEntry] | None:
     """Lock the roll entries of what is pending, in the order of casting; None when somebody ended it before us."""
     if reissue.state != Reissue.State.CHANGING:
         return None
     keys = [each.roll_entry for each in pending]
     rows = RollEntry.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk")
     entries = {entry.pk: entry for entry in rows.select_related("contest")}
-    now = {each.roll_entry: each.entry["key"] for each in _opened(reissue)}
-    if now != {each.roll_entry: each.entry["key"] for each in pending}:
+    if opened_keys(reissue) != pending:
         # Undone meanwhile, and begun again with other keys: what we were told is not about those.
         return None
     for entry in entries.values():
@@ -427,15 +433,22 @@ def _use_link(reissue: Reissue, at: datetime) -> None:
 
 
 @transaction.atomic(durable=True)
-def _undo(reissue: Reissue, pending: list[_Pending], at: datetime) -> Reissue.State:
-    """Forget the pending keys: the old code lives, and the voter may start again as long as the link does."""
+def _undo(reissue: Reissue, pending: list[Pending] | None, at: datetime) -> Reissue.State:
+    """Forget the pending keys: the old code lives, and the voter may start again as long as the link does.
+
+    Without `pending`, the grant signs nothing any more: the voter may only ask for another.
+    """
     locked = _lock(reissue)
-    if _locked_pending(locked, pending) is None:
+    if pending is None:
+        if locked.state != Reissue.State.CHANGING:
+            return Reissue.State(locked.state)
+        _lock_entries(locked.voter)
+    elif _locked_pending(locked, pending) is None:
         return Reissue.State(locked.state)
     PendingKey.objects.filter(reissue=locked).delete()
-    locked.state = Reissue.State.LINKED
+    locked.state = Reissue.State.LINKED if pending else Reissue.State.ABANDONED
     locked.save(update_fields=("state",))
     record(
         Kind.REISSUE_ABANDONED, actor="horloge", at=at, subject=locked.voter.reference, facts={"policy": locked.policy}
     )
-    return Reissue.State.LINKED
+    return Reissue.State(locked.state)

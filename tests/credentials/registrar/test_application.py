@@ -14,7 +14,7 @@ from isoloir.credentials.registrar.application import Application
 from isoloir.credentials.registrar.requests import exchange_text
 from isoloir.credentials.registrar.service import Service
 from isoloir.credentials.registrar_client import Registrar, RegistrarAway, RegistrarRefused
-from tests.registrar_world import RegistrarWorld
+from tests.registrar_world import ATTEMPT, OTHER_ATTEMPT, RegistrarWorld
 
 Post = Callable[..., httpx.Response]
 
@@ -53,8 +53,10 @@ def test_what_cannot_be_read_is_a_bad_request(post: Post, raw: bytes) -> None:
 def test_members_are_exactly_those_expected(post: Post) -> None:
     for path in ("/grants", "/entries", "/lines", "/cancel"):
         assert post(path, body()).json() == {"error": "bad-request", "detail": "body"}
-    assert post("/cancel", body(request="0" * 32, more=1)).json()["detail"] == "body"
-    assert post("/cancel", body(request="\ud800" * 32)).json()["detail"] == "request"
+    assert post("/cancel", body(request="0" * 32, attempt=None, more=1)).json()["detail"] == "body"
+    assert post("/cancel", body(request="\ud800" * 32, attempt=None)).json()["detail"] == "request"
+    for attempt in (1, "", "A" * 32, []):
+        assert post("/cancel", body(request="0" * 32, attempt=attempt)).json()["detail"] == "attempt"
 
 
 def test_paths_methods_and_lengths_are_bounded(post: Post) -> None:
@@ -67,7 +69,7 @@ def test_paths_methods_and_lengths_are_bounded(post: Post) -> None:
 
 
 def test_nobody_but_the_portal_is_heard(world: RegistrarWorld, service: Service, post: Post) -> None:
-    asked = body(request="0" * 32)
+    asked = body(request="0" * 32, attempt=ATTEMPT)
     assert post("/cancel", asked, key=SigningKey.generate()).status_code == 401
     stranger = world.client(service, signing_key=SigningKey.generate())
     with pytest.raises(RegistrarRefused, match="not-portal"):
@@ -108,10 +110,10 @@ def test_answer_of_another_request_is_not_believed(world: RegistrarWorld, servic
 
     client: Registrar = world.client(transport=Transport())
     request = world.grant(client, "V000")
-    assert client.cancel(request=request) is None
-    client.sign_entries(request=request, entries=world.entries("V000"))
+    assert client.cancel(request=request, attempt=ATTEMPT) is None
+    client.sign_entries(request=request, attempt=OTHER_ATTEMPT, entries=world.entries("V000"))
     with pytest.raises(RegistrarAway):
-        client.cancel(request=request)
+        client.cancel(request=request, attempt=ATTEMPT)
 
 
 def test_fault_of_ours_is_told_without_what_was_received(
@@ -126,4 +128,4 @@ def test_fault_of_ours_is_told_without_what_was_received(
     assert "15E88" not in caplog.text
     assert "ValueError" in caplog.text
     with pytest.raises(RegistrarAway):
-        world.client(service).cancel(request="0" * 32)
+        world.client(service).cancel(request="0" * 32, attempt=ATTEMPT)

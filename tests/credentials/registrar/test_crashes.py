@@ -11,7 +11,7 @@ import pytest
 
 from isoloir.credentials.registrar_client import Entry, Registrar, RegistrarAway, RegistrarRefused
 from tests.registrar_server import RegistrarServer
-from tests.registrar_world import RegistrarWorld, make_registrar_world, nir_of, numen_of
+from tests.registrar_world import ATTEMPT, OTHER_ATTEMPT, RegistrarWorld, make_registrar_world, nir_of, numen_of
 
 Place = tuple[str, str, int]
 
@@ -65,7 +65,7 @@ def test_killed_around_signatures_it_never_signs_two_keys_and_loses_no_answer(
 
 def _send(client: Registrar, request: str, entries: list[Entry], witness: Witness) -> None:
     try:
-        witness.note(entries, client.sign_entries(request=request, entries=entries))
+        witness.note(entries, client.sign_entries(request=request, attempt=ATTEMPT, entries=entries))
     except RegistrarAway:
         return
 
@@ -74,15 +74,17 @@ def _end(
     world: RegistrarWorld, client: Registrar, voter: str, request: str, entries: list[Entry], witness: Witness
 ) -> None:
     """Do what the portal does in doubt: cancel; then, if nothing was signed, other keys."""
-    signatures = client.cancel(request=request, entries=entries)
-    if signatures is not None:
+    signed = client.cancel(request=request, attempt=ATTEMPT)
+    if signed is not None:
+        assert [one["key"] for one in signed] == [entry["key"] for entry in entries]
+        signatures = [one["registrar"] for one in signed]
         witness.note(entries, signatures)
-        assert client.sign_entries(request=request, entries=entries) == signatures
+        assert client.sign_entries(request=request, attempt=ATTEMPT, entries=entries) == signatures
         return
     other = world.entries(voter)
-    witness.note(other, client.sign_entries(request=request, entries=other))
-    with pytest.raises(RegistrarRefused, match="grant-used"):
-        client.sign_entries(request=request, entries=entries)
+    witness.note(other, client.sign_entries(request=request, attempt=OTHER_ATTEMPT, entries=other))
+    with pytest.raises(RegistrarRefused, match="attempt-cancelled"):
+        client.sign_entries(request=request, attempt=ATTEMPT, entries=entries)
 
 
 def test_nothing_of_what_it_received_is_in_its_log(world: RegistrarWorld, server: RegistrarServer) -> None:
@@ -92,7 +94,7 @@ def test_nothing_of_what_it_received_is_in_its_log(world: RegistrarWorld, server
         with pytest.raises(RegistrarRefused):
             world.grant(client, "V001", evidence={"nir": nir_of("V002")})
     entries = world.entries("V000")
-    client.sign_entries(request=request, entries=entries)
+    client.sign_entries(request=request, attempt=ATTEMPT, entries=entries)
     with pytest.raises(RegistrarRefused):
         client.sign_line(contest=entries[0]["contest"], unsigned='{"height":4}')
     log = server.log()
@@ -106,7 +108,7 @@ def test_ten_reissues_a_second_are_easy(world: RegistrarWorld, server: Registrar
     ready = [(voter, world.entries(voter)) for voter in world.codes]
     begun = time.monotonic()
     for voter, entries in ready:
-        client.sign_entries(request=world.grant(client, voter), entries=entries)
+        client.sign_entries(request=world.grant(client, voter), attempt=ATTEMPT, entries=entries)
     assert len(ready) / (time.monotonic() - begun) > 10
 
 

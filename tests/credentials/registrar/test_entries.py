@@ -14,12 +14,12 @@ from nacl.signing import SigningKey
 from isoloir.credentials.registrar.errors import Refused
 from isoloir.credentials.registrar.service import Service
 from isoloir.credentials.registrar_client import Entry, Registrar, RegistrarRefused
-from tests.registrar_world import RegistrarWorld, make_registrar_world
+from tests.registrar_world import ATTEMPT, OTHER_ATTEMPT, RegistrarWorld, make_registrar_world
 
 
 def refusal(client: Registrar, request: str, entries: Sequence[Any]) -> str:
     with pytest.raises(RegistrarRefused) as refused:
-        client.sign_entries(request=request, entries=entries)
+        client.sign_entries(request=request, attempt=ATTEMPT, entries=entries)
     return refused.value.code
 
 
@@ -29,7 +29,7 @@ def signed_rows(world: RegistrarWorld) -> int:
 
 def test_both_signatures_are_of_the_same_text(world: RegistrarWorld, client: Registrar) -> None:
     entries = world.entries("V000")
-    signatures = client.sign_entries(request=world.grant(client, "V000"), entries=entries)
+    signatures = client.sign_entries(request=world.grant(client, "V000"), attempt=ATTEMPT, entries=entries)
     for entry, signature in zip(entries, signatures, strict=True):
         message = reissue_message(
             uuid=entry["contest"], slot=entry["slot"], generation=1, previous=Element.parse(entry["previous"]),
@@ -41,27 +41,42 @@ def test_both_signatures_are_of_the_same_text(world: RegistrarWorld, client: Reg
 
 def test_same_entries_are_signed_again_alike_in_the_order_asked(world: RegistrarWorld, client: Registrar) -> None:
     entries, request = world.entries("V000"), world.grant(client, "V000")
-    signatures = client.sign_entries(request=request, entries=entries)
-    assert client.sign_entries(request=request, entries=entries) == signatures
-    assert client.sign_entries(request=request, entries=entries[::-1]) == signatures[::-1]
-    assert client.cancel(request=request) == signatures
-    assert client.cancel(request=request, entries=entries[::-1]) == signatures[::-1]
+    signatures = client.sign_entries(request=request, attempt=ATTEMPT, entries=entries)
+    assert client.sign_entries(request=request, attempt=ATTEMPT, entries=entries) == signatures
+    assert client.sign_entries(request=request, attempt=ATTEMPT, entries=entries[::-1]) == signatures[::-1]
     assert signed_rows(world) == 2
+
+
+def test_cancel_gives_whole_entries_back_whichever_attempt_is_named(world: RegistrarWorld, client: Registrar) -> None:
+    """A portal that lost what it asked for publishes what was signed, and nothing else."""
+    entries, request = world.entries("V000"), world.grant(client, "V000")
+    signatures = client.sign_entries(request=request, attempt=ATTEMPT, entries=entries)
+    whole = [{**entry, "registrar": signature} for entry, signature in zip(entries, signatures, strict=True)]
+    for attempt in (ATTEMPT, OTHER_ATTEMPT, None):
+        assert client.cancel(request=request, attempt=attempt) == whole
+    assert client.sign_entries(request=request, attempt=ATTEMPT, entries=entries) == signatures
+
+
+def test_grant_given_up_signs_no_attempt(world: RegistrarWorld, client: Registrar) -> None:
+    request = world.grant(client, "V000")
+    assert client.cancel(request=request, attempt=None) is None
+    assert refusal(client, request, world.entries("V000")) == "attempt-cancelled"
+    assert signed_rows(world) == 0
 
 
 def test_grant_serves_once(world: RegistrarWorld, client: Registrar) -> None:
     entries, request = world.entries("V000"), world.grant(client, "V000")
-    client.sign_entries(request=request, entries=entries)
+    client.sign_entries(request=request, attempt=ATTEMPT, entries=entries)
     following = world.entries("V000", generation=2, previous=entries)
     assert refusal(client, request, following) == "grant-used"
     assert refusal(client, request, entries[:1]) == "grant-used"
-    with pytest.raises(RegistrarRefused, match="already-signed"):
-        client.cancel(request=request, entries=following)
+    with pytest.raises(RegistrarRefused, match="grant-used"):
+        client.sign_entries(request=request, attempt=OTHER_ATTEMPT, entries=entries)
 
 
 def test_never_two_keys_for_one_generation_even_under_two_grants(world: RegistrarWorld, client: Registrar) -> None:
     first, second = world.grant(client, "V000"), world.grant(client, "V000")
-    client.sign_entries(request=first, entries=world.entries("V000"))
+    client.sign_entries(request=first, attempt=ATTEMPT, entries=world.entries("V000"))
     assert refusal(client, second, world.entries("V000")) == "already-signed"
     assert signed_rows(world) == 2
 
@@ -79,7 +94,7 @@ def test_one_wrong_entry_leaves_none_signed(world: RegistrarWorld, client: Regis
     unknown = world.entry("1" * 22, slot, 1, wrong["previous"])
     assert refusal(client, request, [right, unknown]) == "contest-unknown"
     assert signed_rows(world) == 0
-    assert len(client.sign_entries(request=request, entries=[right, wrong])) == 2
+    assert len(client.sign_entries(request=request, attempt=ATTEMPT, entries=[right, wrong])) == 2
 
 
 def test_proofs_are_checked(world: RegistrarWorld, client: Registrar) -> None:
@@ -95,7 +110,7 @@ def test_proofs_are_checked(world: RegistrarWorld, client: Registrar) -> None:
         ("generation", 99), ("slot", "0" * 22), ("contest", "x"), ("portal", ""),
     ):  # fmt: skip
         with pytest.raises(RegistrarRefused, match="bad-request"):
-            client._ask("/entries", {"request": request, "entries": [{**entry, member: value}]})
+            client._ask("/entries", {"request": request, "attempt": ATTEMPT, "entries": [{**entry, member: value}]})
     assert signed_rows(world) == 0
 
 
@@ -115,7 +130,7 @@ def _entry_for_known_key(world: RegistrarWorld, uuid: str, slot: str, previous: 
     message = reissue_message(
         uuid=uuid, slot=slot, generation=2, previous=Element.parse(previous), key=Element.parse(key)
     )
-    return NewKey(uuid, slot, 2, bytes.fromhex(previous), bytes.fromhex(key), "", message)
+    return NewKey(uuid, slot, 2, bytes.fromhex(previous), bytes.fromhex(key), "", message, "{}")
 
 
 def _store_refusal(world: RegistrarWorld, client: Registrar, entry: Any) -> str:
@@ -124,7 +139,7 @@ def _store_refusal(world: RegistrarWorld, client: Registrar, entry: Any) -> str:
 
     request, store = world.grant(client, "V000"), Store(world.store)
     with pytest.raises(Refused) as refused, store.writing() as connection:
-        sign_keys(connection, request, [entry], signing_key=SigningKey.generate(), limit=3, sent=2**62, at=0)
+        sign_keys(connection, request, [entry], attempt=ATTEMPT, signing_key=SigningKey.generate(), limit=3, at=0)
     store.close()
     return refused.value.code
 
@@ -132,24 +147,24 @@ def _store_refusal(world: RegistrarWorld, client: Registrar, entry: Any) -> str:
 def test_grant_expires_but_what_it_signed_can_be_fetched(world: RegistrarWorld, client: Registrar, clock: Any) -> None:
     used, late = world.grant(client, "V000"), world.grant(client, "V001")
     entries = world.entries("V000")
-    signatures = client.sign_entries(request=used, entries=entries)
+    signatures = client.sign_entries(request=used, attempt=ATTEMPT, entries=entries)
     clock.now += 24 * 3600 + 1
     assert refusal(client, late, world.entries("V001")) == "grant-expired"
-    assert client.sign_entries(request=used, entries=entries) == signatures
-    assert client.cancel(request=used) == signatures
-    assert client.cancel(request=late) is None
+    assert client.sign_entries(request=used, attempt=ATTEMPT, entries=entries) == signatures
+    assert [one["registrar"] for one in client.cancel(request=used, attempt=ATTEMPT) or ()] == signatures
+    assert client.cancel(request=late, attempt=ATTEMPT) is None
 
 
 def test_unknown_grant_signs_nothing(world: RegistrarWorld, client: Registrar) -> None:
     assert refusal(client, "0" * 32, world.entries("V000")) == "grant-unknown"
     with pytest.raises(RegistrarRefused, match="grant-unknown"):
-        client.cancel(request="0" * 32)
+        client.cancel(request="0" * 32, attempt=ATTEMPT)
 
 
 def test_place_outside_the_grant_is_not_signed(world: RegistrarWorld, client: Registrar) -> None:
     request = world.grant(client, "V000", places=world.places("V000")[:1])
     assert refusal(client, request, world.entries("V000")) == "not-own-place"
-    assert len(client.sign_entries(request=request, entries=world.entries("V000")[:1])) == 1
+    assert len(client.sign_entries(request=request, attempt=ATTEMPT, entries=world.entries("V000")[:1])) == 1
 
 
 def test_cancelled_keys_that_arrive_late_are_never_signed(
@@ -161,16 +176,20 @@ def test_cancelled_keys_that_arrive_late_are_never_signed(
     with monkeypatch.context() as patch:
         patch.setattr(client, "_call", lambda *asked, **_: late.append(asked) or {"signed": None})
         with pytest.raises(Exception, match="malformed"):
-            client.sign_entries(request=request, entries=entries)
-    assert client.cancel(request=request) is None
-    assert client.cancel(request=request) is None
-    with pytest.raises(RegistrarRefused, match="stale"):
+            client.sign_entries(request=request, attempt=ATTEMPT, entries=entries)
+    assert client.cancel(request=request, attempt=ATTEMPT) is None
+    assert client.cancel(request=request, attempt=ATTEMPT) is None
+    with pytest.raises(RegistrarRefused, match="attempt-cancelled"):
         client._call(*late[0])
+    # Keys read before the cancellation and sent after it: their hour says nothing.
+    assert refusal(client, request, entries) == "attempt-cancelled"
     assert signed_rows(world) == 0
     # The voter starts again within the same grant, with other keys.
     other = world.entries("V000")
-    signatures = client.sign_entries(request=request, entries=other)
-    assert client.cancel(request=request, entries=other) == signatures
+    signatures = client.sign_entries(request=request, attempt=OTHER_ATTEMPT, entries=other)
+    with pytest.raises(RegistrarRefused, match="attempt-cancelled"):
+        client._call(*late[0])
+    assert [one["registrar"] for one in client.cancel(request=request, attempt=ATTEMPT) or ()] == signatures
 
 
 def test_generations_follow_until_the_limit(world: RegistrarWorld, client: Registrar) -> None:
@@ -186,7 +205,7 @@ def test_two_grants_of_the_last_try_sign_one(world: RegistrarWorld, client: Regi
     entries: list[Entry] = []
     for generation in (1, 2, 3):
         entries = world.entries("V000", generation=generation, previous=entries)[:1]
-        client.sign_entries(request=requests[generation - 1], entries=entries)
+        client.sign_entries(request=requests[generation - 1], attempt=ATTEMPT, entries=entries)
     other = world.entry(*two, 1, world.issued_key("V000", two[0]))
     assert refusal(client, requests[3], [other]) == "limit-reached"
 
@@ -200,7 +219,7 @@ def test_many_at_once_get_one_key_for_a_generation(tmp_path: Path) -> None:
 
     def attempt(request: str, entries: list[Entry]) -> None:
         try:
-            client.sign_entries(request=request, entries=entries)
+            client.sign_entries(request=request, attempt=ATTEMPT, entries=entries)
             done.append("signed")
         except RegistrarRefused as refused:
             done.append(refused.code)

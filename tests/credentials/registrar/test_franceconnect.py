@@ -13,7 +13,7 @@ from isoloir.credentials.registrar.configuration import FranceConnect
 from isoloir.credentials.registrar.evidence import FREE_FAILURES
 from isoloir.credentials.registrar.service import Service
 from isoloir.credentials.registrar_client import Registrar, RegistrarAway, RegistrarRefused
-from tests.registrar_world import RegistrarWorld, make_registrar_world
+from tests.registrar_world import ATTEMPT, RegistrarWorld, make_registrar_world
 
 ISSUER = "https://fc.example/api/v2"
 Tokens = Callable[..., dict[str, Any]]
@@ -67,7 +67,7 @@ def refusal(world: RegistrarWorld, client: Registrar, voter: str, evidence: dict
 
 def test_right_tokens_are_granted(world: RegistrarWorld, client: Registrar, tokens: Tokens) -> None:
     request = world.grant(client, "V000", evidence=tokens())
-    assert len(client.sign_entries(request=request, entries=world.entries("V000"))) == 1
+    assert len(client.sign_entries(request=request, attempt=ATTEMPT, entries=world.entries("V000"))) == 1
     # The same names as people write them, and an unknown place: what both sides know agrees.
     world.grant(client, "V000", evidence=tokens(info_family_name="Dupont Eloi", info_given_name="ANNE"))
     world.grant(client, "V000", evidence=tokens(info_birthplace="", info_birthcountry=None))

@@ -9,7 +9,7 @@ import pytest
 from isoloir.credentials.registrar.evidence import FREE_FAILURES, LONGEST_WAIT
 from isoloir.credentials.registrar.service import Service
 from isoloir.credentials.registrar_client import Registrar, RegistrarRefused
-from tests.registrar_world import RegistrarWorld, make_registrar_world, nir_of, numen_of
+from tests.registrar_world import ATTEMPT, RegistrarWorld, make_registrar_world, nir_of, numen_of
 
 
 def refusal(world: RegistrarWorld, client: Registrar, voter: str = "V000", **options: Any) -> RegistrarRefused:
@@ -31,7 +31,7 @@ def refusal(world: RegistrarWorld, client: Registrar, voter: str = "V000", **opt
 )
 def test_right_evidence_is_granted(world: RegistrarWorld, client: Registrar, evidence: dict[str, Any]) -> None:
     request = world.grant(client, "V000", evidence=evidence)
-    assert len(client.sign_entries(request=request, entries=world.entries("V000"))) == 2
+    assert len(client.sign_entries(request=request, attempt=ATTEMPT, entries=world.entries("V000"))) == 2
 
 
 @pytest.mark.parametrize(

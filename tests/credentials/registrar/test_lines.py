@@ -19,7 +19,7 @@ from isoloir_protocol.register import (
 
 from isoloir.credentials.registrar.service import Service
 from isoloir.credentials.registrar_client import Entry, Registrar, RegistrarRefused
-from tests.registrar_world import RegistrarWorld
+from tests.registrar_world import ATTEMPT, RegistrarWorld
 
 FINGERPRINT = "A" * 43
 
@@ -207,7 +207,7 @@ def test_closed_contest_signs_no_key_and_its_tags_are_erased(
     waiting = world.grant(client, "V000")
     first.publish(first.closing(reissues=0))
     with pytest.raises(RegistrarRefused, match="contest-closed"):
-        client.sign_entries(request=waiting, entries=world.entries("V000")[:1])
+        client.sign_entries(request=waiting, attempt=ATTEMPT, entries=world.entries("V000")[:1])
     assert not service.tidy()
     database = sqlite3.connect(world.store / "store.sqlite3")
     tags = dict(database.execute("SELECT uuid, COUNT(tag) FROM places JOIN contests ON number = contest GROUP BY uuid"))

@@ -81,8 +81,12 @@ class VotingNotice:
 
 
 def code_url(portal_url: str, code: str) -> str:
-    """Return the address in the QR code: the voting code is in the fragment, which a browser never sends to a server."""
-    return f"{portal_url.partition('#')[0]}#code={code}"
+    """Return the address in the QR code: the page where the code is entered, and the code in its fragment.
+
+    A browser never sends a fragment to a server; the portal's pages take it out of the address at once.
+    """
+    parts = urlsplit(portal_url)
+    return parts._replace(path=f"{parts.path.rstrip('/')}/vote/", fragment=f"code={code}").geturl()
 
 
 def compose_notices(

@@ -136,7 +136,7 @@ def test_empty_batch_is_refused(notice_election):
 
 def test_code_is_in_the_fragment_that_no_server_receives(make_notice):
     url = code_url("https://vote.valmorane.example/?lang=fr#top", make_notice().code)
-    assert url == "https://vote.valmorane.example/?lang=fr#code=aB3dE-FgH1jK-mN9pQ-rS7uVw"
+    assert url == "https://vote.valmorane.example/vote/?lang=fr#code=aB3dE-FgH1jK-mN9pQ-rS7uVw"
 
 
 def test_code_is_never_in_a_representation(make_notice):

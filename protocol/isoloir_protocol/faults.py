@@ -332,6 +332,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "Le portail et le service d’enregistrement ont la même clé : il n’y a pas de double contrôle.",
         "The portal and the registrar have the same key: there is no double control.",
     ),
+    "register-other-registrar": (
+        "La clé d’enregistrement nommée par le registre n’est pas celle que vous avez donnée.",
+        "The registrar's key that the register names is not the one that you gave.",
+    ),
     "two-live-keys": (
         "La place {slot} reçoit deux clés de même génération (ligne {height}).",
         "Slot {slot} gets two keys of the same generation (line {height}).",

@@ -19,6 +19,7 @@ _SIGNATURE_FAULTS = frozenset(
         "line-registrar-signature-wrong",
         "wrong-reissue-possession",
         "register-one-signer",
+        "register-other-registrar",
     }
 )
 _GENERATION_FAULTS = frozenset(
@@ -65,12 +66,17 @@ def _step_of(fault: ProtocolError) -> Step:
     return Step.GENERATIONS if fault.code in _GENERATION_FAULTS else Step.REGISTER
 
 
-def check_register(stream: BinaryIO) -> CheckedRegister:
-    """Check a register read from a binary stream. Raises only what the stream itself raises."""
+def check_register(stream: BinaryIO, *, registrar: str | None = None) -> CheckedRegister:
+    """Check a register read from a binary stream. Raises only what the stream itself raises.
+
+    `registrar` is the registrar's public key (hex) as known by other means than the file, which must then name it.
+    """
     reader = RegisterReader()
     try:
         for line in register_lines(stream):
             reader.take(line)
+            if registrar is not None and reader.state.registrar != registrar:
+                raise RegisterRefused("register-other-registrar")
         reader.finish()
     except ProtocolError as fault:
         return CheckedRegister(reader.state, fault)

@@ -123,12 +123,12 @@ class Report:
         return next((check.fault for check in self.checks if check.fault is not None), None)
 
 
-def verify_archive(path: Path | str, *, register: Path | str | None = None) -> Report:
+def verify_archive(path: Path | str, *, register: Path | str | None = None, registrar: str | None = None) -> Report:
     """Verify the archive in a file, with its register of keys when there is one.
 
     Never raises for what the files hold, nor when they cannot be read.
     """
-    checked = None if register is None else _checked_register(register)
+    checked = None if register is None else _checked_register(register, registrar)
     stream = _opened(path)
     if isinstance(stream, ArchiveRefused):
         return _Verification(io.BytesIO(), checked).report(stream)
@@ -136,9 +136,9 @@ def verify_archive(path: Path | str, *, register: Path | str | None = None) -> R
         return verify_stream(stream, register=checked)
 
 
-def verify_register_file(path: Path | str) -> Report:
+def verify_register_file(path: Path | str, *, registrar: str | None = None) -> Report:
     """Verify the register in a file, without its archive. Never raises for the file."""
-    checked = _checked_register(path)
+    checked = _checked_register(path, registrar)
     checks = (*checked.checks(), Check(Step.LIVE_KEYS, "absent" if checked.fault is None else "not-reached"))
     return Report(checks, Found(), checked.state)
 
@@ -148,12 +148,12 @@ def verify_stream(stream: BinaryIO, *, register: CheckedRegister | None = None) 
     return _Verification(stream, register).run()
 
 
-def _checked_register(path: Path | str) -> CheckedRegister:
+def _checked_register(path: Path | str, registrar: str | None) -> CheckedRegister:
     stream = _opened(path)
     if isinstance(stream, ArchiveRefused):
         return CheckedRegister(RegisterState(), stream)
     with stream:
-        return check_register(stream)
+        return check_register(stream, registrar=registrar)
 
 
 def _opened(path: Path | str) -> BinaryIO | ArchiveRefused:

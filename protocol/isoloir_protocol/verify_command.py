@@ -1,9 +1,10 @@
-"""The command `isoloir-verify FILE… [--json] [--lang fr|en]`: archives `.bel` and registers of keys `.register`."""
+"""The command `isoloir-verify FILE… [--registrar-key HEX] [--json] [--lang fr|en]`: archives `.bel` and registers of keys `.register`."""
 
 import argparse
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -21,6 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Verify the files named on the command line and print a report of each; 0 when all are accepted, else 1."""
     parser = argparse.ArgumentParser(prog="isoloir-verify", description=_DESCRIPTION)
     parser.add_argument("files", nargs="+", metavar="FICHIER", help="archive .bel ou registre .register")
+    text = "clé publique du service d’enregistrement, apprise autrement que par le portail : 64 chiffres hexadécimaux"
+    parser.add_argument("--registrar-key", metavar="HEX", type=_public_key, help=text)
     parser.add_argument("--json", action="store_true", help="un objet JSON par archive ou registre, un par ligne")
     parser.add_argument("--lang", choices=("fr", "en"), default="fr", help="langue des phrases (fr)")
     options = parser.parse_args(arguments)
@@ -35,10 +38,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
 
 
+def _public_key(text: str) -> str:
+    key = text.strip().lower()
+    if not re.fullmatch(r"[0-9a-f]{64}", key, re.ASCII):
+        raise argparse.ArgumentTypeError("64 chiffres hexadécimaux attendus")
+    return key
+
+
 def _verify(options: argparse.Namespace) -> int:
     accepted = True
     for archive, register in pair(options.files):
-        report = _report(archive, register)
+        report = _report(archive, register, options.registrar_key)
         accepted = accepted and report.fault is None
         if options.json:
             told = json_report(archive, report, options.lang, register=register)
@@ -50,12 +60,12 @@ def _verify(options: argparse.Namespace) -> int:
     return 0 if accepted else 1
 
 
-def _report(archive: str | None, register: str | None) -> Report:
+def _report(archive: str | None, register: str | None, registrar: str | None) -> Report:
     if archive is not None:
-        return verify_archive(archive, register=register)
+        return verify_archive(archive, register=register, registrar=registrar)
     if register is None:
         raise ValueError("neither an archive nor a register")
-    return verify_register_file(register)
+    return verify_register_file(register, registrar=registrar)
 
 
 if __name__ == "__main__":

@@ -188,3 +188,33 @@ def test_register_that_cannot_be_read_is_told(tmp_path: Path, path: str, code: s
     ):
         assert report.fault is not None
         assert report.fault.code == code
+
+
+def test_a_register_made_with_another_registrars_key_is_refused_once_that_key_is_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A portal alone can write a whole register with a second key of its own: only its name in the file betrays it."""
+    paths = written(tmp_path, "archive")
+    assert main([*paths, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["summary"]["register"]
+    key = told["registrar_key"]
+    assert told["portal_key"] != key
+    assert main([*paths, "--registrar-key", key.upper()]) == 0
+    said = capsys.readouterr().out
+    assert f"Clé du portail : {told['portal_key']}" in said
+    assert f"Clé du service d’enregistrement (à comparer avec la sienne) : {key}" in said
+    for files in (paths, paths[1:]):
+        for language, sentence in zip(("fr", "en"), SENTENCES["register-other-registrar"], strict=True):
+            assert main([*files, "--registrar-key", told["portal_key"], "--lang", language]) == 1
+            assert f"→ {sentence} (register-other-registrar)" in capsys.readouterr().out
+    for bad in (key[1:], "g" * 64):
+        with pytest.raises(SystemExit):
+            main([*paths, "--registrar-key", bad])
+    capsys.readouterr()
+
+
+def test_a_register_without_registrar_is_not_that_of_a_known_registrar(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*written(tmp_path, "no-registrar"), "--registrar-key", "0" * 64]) == 1
+    assert "register-other-registrar" in capsys.readouterr().out

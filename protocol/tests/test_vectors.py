@@ -21,6 +21,7 @@ SHOWN_ELSEWHERE = {
     "file-is-directory",
     "file-missing",
     "file-unreadable",
+    "register-other-registrar",
     "sum-out-of-range",
     "too-long",
     "wrong-owner",

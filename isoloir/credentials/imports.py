@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -59,6 +59,14 @@ class SlotsImported:
         return sum(self.slots_by_contest.values())
 
 
+@dataclass(frozen=True, slots=True)
+class _Issue:
+    """What the manifest announces: the number of slots by contest, and the SHA-256 of each file in hexadecimal."""
+
+    slots: dict[str, int]
+    digests: dict[str, str]
+
+
 @dataclass(slots=True)
 class _ReadContest:
     """What was read for one contest: public key by slot, and sealed slot by roll entry."""
@@ -73,8 +81,27 @@ def import_slots(*, election: Election, directory: Path, actor: str, at: datetim
     names = [MANIFEST_FILE, SHEETS_FILE]
     for uuid in election.contests.values_list("uuid", flat=True):
         names += [f"{uuid}.slots.csv", f"{uuid}.links.csv"]
-    files = {name: (directory / name).read_bytes() for name in names if (directory / name).is_file()}
+    files = _Folder({name: directory / name for name in names if (directory / name).is_file()})
     return load_slots(election=election, files=files, actor=actor, at=at)
+
+
+class _Folder(Mapping[str, bytes]):
+    """Files by name, each read when it is asked for and not kept: those of a whole election are some 700 MB."""
+
+    def __init__(self, paths: dict[str, Path]) -> None:
+        self._paths = paths
+
+    def __getitem__(self, name: str) -> bytes:
+        return self._paths[name].read_bytes()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._paths
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
 
 
 @transaction.atomic
@@ -87,44 +114,62 @@ def load_slots(*, election: Election, files: Mapping[str, bytes], actor: str, at
     election = lock_before_register(election)
     faults = Faults()
     contests = list(election.contests.order_by("code"))
-    counts = _check_manifest(contests, files, faults)
+    manifest = files.get(MANIFEST_FILE, b"")
+    issue = _check_manifest(contests, manifest, files, faults)
     faults.refuse_if_any()
-    read = [_read_contest(contest, files, counts[contest.uuid], faults) for contest in contests]
-    sheets = _read_sheets(election, files[SHEETS_FILE], faults)
+    _delete_slots(election)
+    imported = SlotsImported({contest.code: _load_contest(contest, files, issue, faults) for contest in contests})
+    sheets = _read_sheets(election, _checked(SHEETS_FILE, files, issue, faults), faults)
+    # What was written goes with the transaction.
     faults.refuse_if_any()
-    _replace_slots(election, read)
     replace_sheets(election, sheets, at=at)
-    imported = SlotsImported({each.contest.code: len(each.keys) for each in read})
     record(
         Kind.SLOTS_IMPORTED, actor=actor, at=at, subject=election.slug,
-        facts={
-            "manifest_sha256": hashlib.sha256(files[MANIFEST_FILE]).hexdigest(), "slots": imported.slots_by_contest,
-        },
+        facts={"manifest_sha256": hashlib.sha256(manifest).hexdigest(), "slots": imported.slots_by_contest},
     )  # fmt: skip
     return imported
 
 
-def _check_manifest(contests: list[Contest], files: Mapping[str, bytes], faults: Faults) -> dict[str, int]:
-    """Check the manifest and the hash of every file; return the number of slots of each contest by uuid."""
+def _checked(name: str, files: Mapping[str, bytes], issue: _Issue, faults: Faults) -> bytes:
+    """Return the content of a file, whose hash is that of the manifest: it may have changed since it was first read."""
+    content = files[name]
+    if hashlib.sha256(content).hexdigest() != issue.digests.get(name):
+        faults.add(name, None, "", _("L’empreinte de ce fichier n’est pas celle du manifeste."))
+    return content
+
+
+def _load_contest(contest: Contest, files: Mapping[str, bytes], issue: _Issue, faults: Faults) -> int:
+    """Read one contest, and write it unless a fault was noted; return its number of slots.
+
+    One at a time, so that memory holds one contest and not the whole election.
+    """
+    read = _read_contest(contest, files, issue, faults)
+    if not faults:
+        _write_contest(read)
+    return len(read.keys)
+
+
+def _check_manifest(contests: list[Contest], content: bytes, files: Mapping[str, bytes], faults: Faults) -> _Issue:
+    """Check the manifest and the hash of every file; return what it announces."""
     try:
-        manifest = _read_manifest(files.get(MANIFEST_FILE, b""))
+        manifest = _read_manifest(content)
         digests = {str(file["name"]): str(file["sha256"]) for file in manifest["files"]}
         counts = {str(contest["uuid"]): int(contest["slots"]) for contest in manifest["contests"]}
     except (ValueError, KeyError, TypeError, RecursionError):
         faults.add(
             MANIFEST_FILE, None, "", _("Le manifeste manque ou n’est pas celui d’une émission de codes de vote.")
         )
-        return {}
+        return _Issue({}, {})
     if set(counts) != {contest.uuid for contest in contests}:
         faults.add(MANIFEST_FILE, None, "contests", _("Les scrutins de l’émission ne sont pas ceux de l’élection."))
-        return counts
+        return _Issue(counts, digests)
     names = [f"{contest.uuid}.{kind}.csv" for contest in contests for kind in ("slots", "links")]
     for name in (*names, SHEETS_FILE):
         if name not in files:
             faults.add(name, None, "", _("Ce fichier manque."))
         elif hashlib.sha256(files[name]).hexdigest() != digests.get(name):
             faults.add(name, None, "", _("L’empreinte de ce fichier n’est pas celle du manifeste."))
-    return counts
+    return _Issue(counts, digests)
 
 
 def _read_manifest(content: bytes) -> dict[str, Any]:
@@ -137,14 +182,17 @@ def _read_manifest(content: bytes) -> dict[str, Any]:
     return manifest
 
 
-def _read_contest(contest: Contest, files: Mapping[str, bytes], announced: int, faults: Faults) -> _ReadContest:
+def _read_contest(contest: Contest, files: Mapping[str, bytes], issue: _Issue, faults: Faults) -> _ReadContest:
+    announced = issue.slots[contest.uuid]
     slots_name, links_name = f"{contest.uuid}.slots.csv", f"{contest.uuid}.links.csv"
     entries = dict(RollEntry.objects.filter(contest=contest).values_list("voter__reference", "pk"))
     if not entries and not announced:
         return _ReadContest(contest, {}, {})
-    slots_file = CsvFile(name=slots_name, content=files[slots_name], columns=_SLOT_COLUMNS, faults=faults)
-    links_file = CsvFile(name=links_name, content=files[links_name], columns=_LINK_COLUMNS, faults=faults)
+    content = _checked(slots_name, files, issue, faults)
+    slots_file = CsvFile(name=slots_name, content=content, columns=_SLOT_COLUMNS, faults=faults)
     keys = _read_slots(slots_file)
+    content = _checked(links_name, files, issue, faults)
+    links_file = CsvFile(name=links_name, content=content, columns=_LINK_COLUMNS, faults=faults)
     links = _read_links(links_file, contest, entries, keys)
     facts = {"code": contest.code, "voters": len(entries), "slots": len(keys), "links": len(links)}
     if slots_file.is_complete and links_file.is_complete and not len(entries) == len(keys) == len(links) == announced:
@@ -233,18 +281,20 @@ def _read_links(
     return links
 
 
-def _replace_slots(election: Election, read: list[_ReadContest]) -> None:
+def _delete_slots(election: Election) -> None:
     SlotLink.objects.filter(entry__contest__election=election).delete()
     SlotKey.objects.filter(contest__election=election).delete()
     former = Slot.objects.filter(contest__election=election)
     former._raw_delete(former.db)
-    for each in read:
-        contest = each.contest.pk
-        names = list(each.keys)
-        # An order drawn now: neither keys nor places on disk follow those of the links.
-        secrets.SystemRandom().shuffle(names)
-        insert_rows(Slot, ("contest", "name"), ((contest, name) for name in names))
-        slots = dict(Slot.objects.filter(contest=contest).values_list("name", "pk"))
-        rows = ((slots[name], contest, 0, each.keys[name]) for name in names)
-        insert_rows(SlotKey, ("slot", "contest", "generation", "public_key"), rows)
-        insert_rows(SlotLink, ("entry", "sealed_slot"), sorted(each.links.items()))
+
+
+def _write_contest(read: _ReadContest) -> None:
+    contest = read.contest.pk
+    names = list(read.keys)
+    # An order drawn now: neither keys nor places on disk follow those of the links.
+    secrets.SystemRandom().shuffle(names)
+    insert_rows(Slot, ("contest", "name"), ((contest, name) for name in names))
+    slots = dict(Slot.objects.filter(contest=contest).values_list("name", "pk"))
+    rows = ((slots[name], contest, 0, read.keys[name]) for name in names)
+    insert_rows(SlotKey, ("slot", "contest", "generation", "public_key"), rows)
+    insert_rows(SlotLink, ("entry", "sealed_slot"), sorted(read.links.items()))

@@ -19,6 +19,7 @@ from isoloir.common.rewriting import rewrite_at_random
 from isoloir.credentials.errors import KeyNotSigned
 from isoloir.credentials.links import destroy_link_key, has_link_key, live_credentials
 from isoloir.credentials.models import PendingKey, SlotKey
+from isoloir.credentials.reissue.erasure import erase_reissues
 from isoloir.elections.models import Contest
 from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
@@ -34,6 +35,7 @@ def close_poll(*, contest: Contest, actor: str, at: datetime) -> Contest:
     """Freeze the contest once its grace has ended. Raises ClosingRefused; closing twice changes nothing."""
     closed = _freeze(contest, actor, at)
     _forget([closed], actor, at)
+    erase_reissues()
     return closed
 
 
@@ -101,4 +103,5 @@ def finish_closings(*, actor: str, at: datetime) -> list[Contest]:
         except ClosingRefused as refused:
             logger.error("contest %s not closed: %s", contest.code, refused.detail)  # noqa: TRY400  no trace: the detail says all
     _forget(closed, actor, at)
+    erase_reissues()
     return closed

@@ -21,11 +21,8 @@ from isoloir.pollingstation.closing import close_poll
 from isoloir.pollingstation.errors import ClosingRefused, LossRefused, NotAllowed, RegisterRefused
 from isoloir.pollingstation.register import close_registers, extend_register, is_register_closed
 from isoloir.pollingstation.registrar_loss import declare_registrar_lost, report_registrar_lost
-from tests import electorate
-from tests.electorate import text
 from tests.factories import AFTER, DURING
 from tests.reissue_world import ReissueWorld, make_reissue_world, new_keys, serve_in_process, use_registrar
-from tests.stations import CONTEST, member_client
 
 pytestmark = pytest.mark.django_db
 REASON = "Le disque est détruit."
@@ -147,21 +144,3 @@ def test_it_is_not_lost_while_it_answers_nor_before_the_vote_is_over(world: Reis
 def test_nothing_is_declared_where_no_code_waits(world: ReissueWorld) -> None:
     with use_registrar(Lost()), pytest.raises(LossRefused, match="aucun"):
         report(world)
-
-
-def test_two_members_do_it_from_their_pages(world: ReissueWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    leave_pending(world)
-    electorate.set_clock(AFTER)
-    president, delegate = (member_client(each) for each in (world.world.president, world.world.delegates[0]))
-    monkeypatch.setattr("isoloir.pollingstation.registrar_loss.registrar", Lost)
-    page = f"{CONTEST}service-perdu/"
-    assert page in president.get(CONTEST).content.decode()
-    assert "doit d’abord signaler" in text(delegate.get(page))
-    assert president.post(page, {"reason": ""}).status_code == 200
-    assert president.post(page, {"reason": REASON}).status_code == 302
-    assert "Un autre membre du bureau doit confirmer" in text(president.get(page))
-    assert REASON in text(delegate.get(page))
-    assert delegate.post(page).status_code == 302
-    assert not PendingKey.objects.exists()
-    assert page not in president.get(CONTEST).content.decode()
-    assert president.post(f"{CONTEST}cloture/").status_code == 302

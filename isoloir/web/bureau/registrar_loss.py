@@ -77,7 +77,7 @@ def _confirmation(
     else:
         question = _("Confirmer que le service d’enregistrement est perdu ?")
         button = _("Confirmer la perte")
-    said = ()
+    said: tuple[str, ...] = ()
     if report is not None:
         sentence = _("Signalé le %(at)s par %(who)s : %(reason)s")
         said = (sentence % {"at": paris_text(report.at), "who": report.actor, "reason": report.facts["reason"]},)

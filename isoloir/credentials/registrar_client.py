@@ -26,7 +26,7 @@ from nacl.signing import SigningKey, VerifyKey
 
 from isoloir.common.secretfiles import ensure_secret
 
-from .registrar.requests import exchange_text
+from .registrar.requests import REQUEST, exchange_text
 from .registrar_rest import Gate, Resting
 
 logger = logging.getLogger(__name__)
@@ -211,7 +211,7 @@ class Registrar:
             raise RegistrarAway("wrong signature") from None
 
     def _ask(self, path: str, members: Mapping[str, Any], *, within: float = _ANSWERS_WITHIN) -> dict[str, Any]:
-        if "request" in members:
+        if REQUEST.fullmatch(str(members.get("request", ""))):
             members = {**members, "request": _grant_name(str(members["request"]))}
         # Real time, whatever this installation's clock: it orders requests and refuses old ones.
         body = json.dumps({"sent": time.time_ns() // 1000, **members}, ensure_ascii=False, separators=(",", ":"))

@@ -13,7 +13,7 @@ from nacl.signing import SigningKey
 
 from isoloir.credentials.registrar.errors import Refused
 from isoloir.credentials.registrar.service import Service
-from isoloir.credentials.registrar_client import Entry, Registrar, RegistrarRefused
+from isoloir.credentials.registrar_client import Entry, Registrar, RegistrarRefused, _grant_name
 from tests.registrar_world import ATTEMPT, OTHER_ATTEMPT, RegistrarWorld, make_registrar_world
 
 
@@ -137,7 +137,7 @@ def _store_refusal(world: RegistrarWorld, client: Registrar, entry: Any) -> str:
     from isoloir.credentials.registrar.entries import sign_keys
     from isoloir.credentials.registrar.store import Store
 
-    request, store = world.grant(client, "V000"), Store(world.store)
+    request, store = _grant_name(world.grant(client, "V000")), Store(world.store)
     with pytest.raises(Refused) as refused, store.writing() as connection:
         sign_keys(connection, request, [entry], attempt=ATTEMPT, signing_key=SigningKey.generate(), limit=3, at=0)
     store.close()

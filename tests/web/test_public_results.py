@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -69,6 +70,15 @@ def test_page_gives_the_counts_the_seats_and_the_elected(client, published):
     assert "Quotient électoral : 4 suffrages exprimés ÷ 4 sièges = 1." in page
     assert "Mme Anne NOM1, Mme Anne NOM2, Mme Anne NOM3" in page
     assert page.count('<rect class="chart__amount"') == 3
+
+
+def test_page_shows_the_keys_that_the_register_names(client, published, monkeypatch):
+    keys = {"portal": "a" * 64, "registrar": "b" * 64}
+    monkeypatch.setattr("isoloir.web.public.views.register_keys", lambda _contest: keys)
+    page = client.get(f"/resultats/{published.uuid}/").content.decode()
+    shown = "".join(re.sub(r"<[^>]*>", "", page).split())
+    assert keys["portal"] in shown
+    assert keys["registrar"] in shown
 
 
 def test_seats_by_highest_average_are_told_one_by_one(client):
@@ -181,4 +191,4 @@ def test_queries_of_the_page_do_not_grow_with_lists(client, lists):
     client.get(url)
     with CaptureQueriesContext(connection) as captured:
         client.get(url)
-    assert len(captured) == 6
+    assert len(captured) == 7

@@ -6,9 +6,12 @@ from typing import Any
 
 from django.test import Client
 
+from isoloir.board.models import RegisterLine
 from isoloir.credentials.links import destroy_link_key, places_of
+from isoloir.elections.models import Contest
 from isoloir.pollingstation.register import publish_batches
 from isoloir.roll.models import RollEntry
+from isoloir.web.public.register import register_keys
 from tests.electorate import text
 from tests.factories import DURING
 from tests.web.reissue_scene import ReissueScene
@@ -61,6 +64,14 @@ def test_register_is_public_from_its_first_line_and_holds_the_place(reissue_scen
     results = text(Client().get("/resultats/"))
     assert address in results
     assert "(en cours)" in " ".join(results.split()).replace("( ", "(").replace(" )", ")")
+
+
+def test_keys_that_the_register_names_are_shown_beside_it(reissue_scene: ReissueScene, settings: Any) -> None:
+    contest = reissue_scene.world.contests[0]
+    opening = json.loads(RegisterLine.objects.get(contest=contest, height=0).text)
+    keys = register_keys(contest)
+    assert keys == {"portal": opening["portal"], "registrar": settings.REGISTRAR_KEY}
+    assert register_keys(Contest(pk=0)) == {}
 
 
 def test_unknown_contest_has_no_register(db: None) -> None:

@@ -1,7 +1,9 @@
 """The register of keys of each contest (docs/specification/reissue.md), open to all from its first line on."""
 
+import re
 from collections.abc import Iterable, Mapping
 
+from django.db.models.functions import Substr
 from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
@@ -13,6 +15,8 @@ from isoloir.pollingstation.register import register_chunks
 from isoloir.web.access import audience
 
 _BEGUN, _ENDED = "Opening", "Closing"
+_BEFORE_SLOTS = 400
+_KEY = re.compile(r'"(portal|registrar)":"([0-9a-f]{64})"')
 
 
 def registers_begun(contests: Iterable[int]) -> dict[int, bool]:
@@ -29,6 +33,14 @@ def register_state(registers: Mapping[int, bool], contest: Contest) -> str:
     if contest.pk not in registers:
         return ""
     return "closed" if registers[contest.pk] else "growing"
+
+
+def register_keys(contest: Contest) -> dict[str, str]:
+    """Return the public keys (hex) that the register names, `portal` and `registrar` if there is one."""
+    openings = RegisterLine.objects.filter(contest=contest, type=_BEGUN)
+    # An opening of a million places is 100 MB: the keys are before them.
+    start = openings.values_list(Substr("text", 1, _BEFORE_SLOTS), flat=True).first() or ""
+    return dict(_KEY.findall(start.partition('"slots"')[0]))
 
 
 @audience("public")

@@ -15,7 +15,7 @@ from isoloir.tally.minutes import machine_readable_result, minutes_hash
 from isoloir.web.access import audience
 from isoloir.web.results import result_context
 
-from .register import register_state, registers_begun
+from .register import register_keys, register_state, registers_begun
 
 # R211-535: candidacies are not for search engines.
 _NOT_INDEXED = {"X-Robots-Tag": "noindex"}
@@ -67,6 +67,7 @@ def contest_result(request: HttpRequest, uuid: str) -> HttpResponse:
         },
         "minutes": _minutes(contest),
         "register": register_state(registers_begun([contest.pk]), contest),
+        "register_keys": register_keys(contest),
         "candidates_url": reverse("public:candidates", args=(uuid,)),
         "result_json_url": reverse("public:result_json", args=(uuid,)),
         **result_context(contest.result),

@@ -29,14 +29,18 @@ _secrets_numbers = itertools.count(1)
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the long ones, still in random order; on PostgreSQL, play again only what touches a database."""
+    """Begin with the long ones, still in random order; on PostgreSQL, play again only what touches a database.
+
+    How a page looks in a browser, and what its checkers say, does not depend on it: the same views are asked there by
+    the tests without a browser.
+    """
     items.sort(key=lambda item: not _is_long(item))
     for item in items:
         if {"page", "browser", "context"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
     if not _on_postgres():
         return
-    kept = [item for item in items if _touches_database(item)]
+    kept = [item for item in items if _touches_database(item) and not item.get_closest_marker("browser")]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
 

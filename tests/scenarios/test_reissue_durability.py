@@ -32,7 +32,7 @@ from tests.portal_server import PortalServer
 from tests.registrar_process import RegistrarProcess
 from tests.reissue_world import ReissueWorld, make_reissue_world, new_keys
 
-VOTERS = int(os.environ.get("ISOLOIR_REISSUE_VOTERS", "100"))
+VOTERS = int(os.environ.get("ISOLOIR_REISSUE_VOTERS", "40"))
 KILLS = 8
 _OPENED = "vote_reissue"
 

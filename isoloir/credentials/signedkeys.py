@@ -63,7 +63,7 @@ def _is_right(step: Step, uuid: str, slot: str, previous: str, signers: tuple[st
         message = reissue_message(
             uuid=uuid, slot=slot, generation=step.generation, previous=Element.parse_key(previous), key=key
         )
-        verify_new_key(key=key, message=message, proof=step.possession)
+        verify_new_key(key=key, message=message, proof=ordered_proof(step.possession))
     except ProtocolError:
         return False
     signatures = (step.portal, step.registrar)
@@ -71,6 +71,16 @@ def _is_right(step: Step, uuid: str, slot: str, previous: str, signers: tuple[st
         SIGNATURE.fullmatch(signature) is not None and is_signed(key=signer, message=message, signature=signature)
         for signer, signature in zip(signers, signatures, strict=True)
     )
+
+
+def ordered_proof(possession: Any) -> Any:
+    """Return the members of a proof in their one order: PostgreSQL keeps those of its JSON in an order of its own.
+
+    Whatever is not made of these two members is returned as it is, for the reader to refuse.
+    """
+    if isinstance(possession, dict) and set(possession) == {"challenge", "response"}:
+        return {member: possession[member] for member in ("challenge", "response")}
+    return possession
 
 
 def signed_live_keys(contest: Contest) -> dict[int, tuple[int, str]]:

@@ -31,7 +31,7 @@ from isoloir.board.models import RegisterLine, RegisterProgress
 from isoloir.board.records import credentials_record, election_record
 from isoloir.credentials.models import PendingKey, SlotKey
 from isoloir.credentials.registrar_client import RegistrarAway, RegistrarRefused, portal_signing_key, registrar
-from isoloir.credentials.signedkeys import unsigned_keys
+from isoloir.credentials.signedkeys import ordered_proof, unsigned_keys
 from isoloir.elections.models import Contest
 from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
@@ -195,12 +195,10 @@ def _signed_only(contest: Contest, waiting: QuerySet[SlotKey]) -> QuerySet[SlotK
 
 
 def _entry(key: SlotKey) -> dict[str, Any]:
-    # PostgreSQL keeps members in an order of its own; a line has one only.
-    proof = key.possession or {}
-    possession = {member: proof[member] for member in ("challenge", "response")}
     return {
-        "slot": key.slot.name, "generation": key.generation, "key": key.public_key, "possession": possession,
-        "portal": key.portal_signature, "registrar": key.registrar_signature,
+        "slot": key.slot.name, "generation": key.generation, "key": key.public_key,
+        "possession": ordered_proof(key.possession), "portal": key.portal_signature,
+        "registrar": key.registrar_signature,
     }  # fmt: skip
 
 

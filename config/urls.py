@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("config.urls_voter")),
     path("", include("config.urls_public")),
     path("bureau/", include("config.urls_bureau")),
+    path("guichet/", include("config.urls_desk")),
     path("console/", include("config.urls_console")),
 ]
 if "isoloir.demo" in settings.INSTALLED_APPS:

@@ -31,12 +31,15 @@ INSTALLED_APPS = [
     "isoloir.common",
     "isoloir.captcha",
     "isoloir.journal",
+    "isoloir.uploads",
     "isoloir.messaging",
     "isoloir.elections",
     "isoloir.texts",
     "isoloir.roll",
     "isoloir.identity",
     "isoloir.credentials",
+    "isoloir.claims",
+    "isoloir.assistance",
     "isoloir.trustees",
     "isoloir.board",
     "isoloir.ballotbox",
@@ -192,6 +195,8 @@ CONTENT_SECURITY_POLICY = {
 
 # Bytes of a whole request. A ballot of a hundred lists is about 60 kB, and so is a trustee's answer.
 LONGEST_BODY = 2 * 1024 * 1024
+# Bytes of a claim or a question with the files that are joined to it.
+LONGEST_ATTACHMENTS = 16 * 1024 * 1024
 # Bytes of a request of the console: all that its forms take together, a roll of 512 MiB among the files.
 LONGEST_UPLOAD = 768 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

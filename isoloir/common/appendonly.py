@@ -19,7 +19,7 @@ CREATE TRIGGER {table}_no_{verb} BEFORE {event} ON {table} FOR EACH ROW EXECUTE 
 """
 APPEND_ONLY_TABLES = (
     "journal_journalentry", "roll_turnout", "ballotbox_ballot", "board_entry",
-    "board_sealedrecord", "board_registerline", "texts_textversion",
+    "board_sealedrecord", "board_registerline", "texts_textversion", "claims_claimstep",
 )  # fmt: skip
 
 
@@ -47,3 +47,9 @@ def forbid_changes(table: str) -> RunPython:
         lambda _apps, editor: install(editor.connection, table),
         lambda _apps, editor: remove(editor.connection, table),
     )
+
+
+def allow_changes(table: str) -> RunPython:
+    """Return the migration operation that takes the triggers of `table` away, for operations that write it anew."""
+    undone = forbid_changes(table)
+    return RunPython(undone.reverse_code, undone.code)

@@ -39,6 +39,8 @@ class Election(models.Model):
     reissue_limit = models.PositiveSmallIntegerField(default=3)
     # When codes begin to be re-issued; with the vote where nothing is said.
     reissue_opens_at = models.DateTimeField(null=True, blank=True)
+    # When voters may read the rolls of their contests; with the portal where nothing is said.
+    rolls_shown_at = models.DateTimeField(null=True, blank=True)
 
     objects = ElectionQuerySet.as_manager()
 
@@ -67,6 +69,16 @@ class Election(models.Model):
                 violation_error_message=_("Le réassort s’ouvre entre l’ouverture du portail et la clôture du vote."),
             ),
             models.CheckConstraint(
+                condition=models.Q(rolls_shown_at=None)
+                | models.Q(
+                    rolls_shown_at__gte=models.F("portal_opens_at"), rolls_shown_at__lt=models.F("voting_opens_at")
+                ),
+                name="elections_rolls_shown_in_time",
+                violation_error_message=_(
+                    "Les listes électorales s’affichent entre l’ouverture du portail et celle du vote."
+                ),
+            ),
+            models.CheckConstraint(
                 condition=models.Q(portal_opens_at__lte=models.F("voting_opens_at"))
                 & models.Q(lists_shown_at__lte=models.F("voting_opens_at"))
                 & models.Q(voting_opens_at__lt=models.F("voting_closes_at")),
@@ -86,6 +98,9 @@ class Election(models.Model):
 
     def is_portal_open(self, *, at: datetime) -> bool:
         return at >= self.portal_opens_at
+
+    def are_rolls_shown(self, *, at: datetime) -> bool:
+        return at >= (self.rolls_shown_at or self.portal_opens_at)
 
     def is_reissue_open(self, *, at: datetime) -> bool:
         """Tell whether the calendar lets a voting code be re-issued: never when no way is offered, nor after closing."""
@@ -190,6 +205,80 @@ class Contest(models.Model):
         return "open" if at < election.voting_closes_at else "grace"
 
 
+class ClaimWindow(models.Model):
+    """When claims about the rolls of one kind of instance are received, where the organiser chose other times than the law's.
+
+    `isoloir.claims.windows` gives the delays of the law (R211-28, R211-171) to an instance without a row.
+    """
+
+    election = models.ForeignKey(Election, on_delete=models.CASCADE, related_name="claim_windows")
+    instance = models.CharField(max_length=3, choices=Contest.Instance)
+    opens_at = models.DateTimeField()
+    # Requests of inscription end first; the other claims have some days more.
+    inscriptions_close_at = models.DateTimeField()
+    closes_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("election", "instance"), name="elections_claim_window_once"),
+            models.CheckConstraint(
+                condition=models.Q(opens_at__lt=models.F("inscriptions_close_at"))
+                & models.Q(inscriptions_close_at__lte=models.F("closes_at")),
+                name="elections_claim_window_in_order",
+                violation_error_message=_(
+                    "Les réclamations s’ouvrent, puis les demandes d’inscription finissent, puis les autres."
+                ),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.election_id} {self.instance}"
+
+
+class StatementFile(models.Model):
+    """A statement (« profession de foi ») as its organisation filed it: a PDF that was checked. One row for equal bytes."""
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    content = models.BinaryField()
+    size = models.PositiveIntegerField()
+    pages = models.PositiveSmallIntegerField()
+
+    def __str__(self) -> str:
+        return self.sha256
+
+
+class ListDraw(models.Model):
+    """The drawing of the order of a contest's lists (R211-564), which anyone can compute again from a public seed.
+
+    First the drawing is announced: the lists in alphabetical order, and where the seed will come from; then the seed is
+    written down, once it is public, and gives the order (docs/specification/draw.md). Neither changes afterwards.
+    """
+
+    contest = models.OneToOneField(Contest, on_delete=models.CASCADE, related_name="draw")
+    # Names of the lists as they were announced, and the public source of the seed (« tirage du Loto du … »).
+    names = models.JSONField()
+    source = models.CharField(max_length=300)
+    announced_at = models.DateTimeField()
+    announced_by = models.CharField(max_length=254)
+    # The seed as it was published, in its canonical form; empty until the draw.
+    seed = models.CharField(max_length=300, blank=True)
+    drawn_at = models.DateTimeField(null=True)
+    drawn_by = models.CharField(max_length=254, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(seed="", drawn_at=None)
+                | (~models.Q(seed="") & models.Q(drawn_at__gt=models.F("announced_at"))),
+                name="elections_draw_after_its_announcement",
+                violation_error_message=_("Le tirage a lieu après son annonce."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.contest_id)
+
+
 class CandidateList(models.Model):
     """What a voter chooses: a list, or an organisation's « sigle ». Blank is always offered beside."""
 
@@ -201,6 +290,9 @@ class CandidateList(models.Model):
     logo_png = models.BinaryField()
     logo_text = models.CharField(max_length=200)
     statement = models.TextField(blank=True)
+    statement_file = models.ForeignKey(
+        StatementFile, null=True, blank=True, on_delete=models.PROTECT, related_name="lists"
+    )
 
     class Meta:
         ordering = ("position",)

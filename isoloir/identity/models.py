@@ -44,6 +44,27 @@ class Account(AbstractBaseUser, PermissionsMixin):
         return " ".join(part for part in (self.civility, self.first_names, self.last_name) if part)
 
 
+class StaffRole(models.Model):
+    """What an agent of the desks does for one election, in one académie or in all of them (empty)."""
+
+    class Role(models.TextChoices):
+        CLAIMS = "claims", _("réclamations")
+        ASSISTANCE = "assistance", _("assistance")
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="roles")
+    election = models.ForeignKey(Election, on_delete=models.CASCADE, related_name="+")
+    role = models.CharField(max_length=10, choices=Role)
+    academy = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("account", "election", "role", "academy"), name="identity_role_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.role}"
+
+
 class ChallengeQuestion(models.Model):
     """A question offered at activation; one that is no longer offered stays for the accounts that chose it."""
 
@@ -79,6 +100,8 @@ class VoterAccount(models.Model):
     password_set_at = models.DateTimeField()
     last_signed_in_at = models.DateTimeField(null=True)
     previous_sign_in_at = models.DateTimeField(null=True)
+    # The language in which the portal writes to the voter: the last one chosen on a page while signed in.
+    language = models.CharField(max_length=2, default="fr", db_default="fr")
 
     class Meta:
         constraints = (

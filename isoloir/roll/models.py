@@ -72,12 +72,15 @@ class RollEntry(models.Model):
 
     voter = models.ForeignKey(Voter, on_delete=models.CASCADE, related_name="entries")
     contest = models.ForeignKey(Contest, on_delete=models.CASCADE, related_name="roll")
+    # The name under which the entry is sorted and found: `roll.names.sort_name`.
+    sort_name = models.CharField(max_length=220, default="", db_default="")
 
     objects = RollEntryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "roll entries"
         constraints = (models.UniqueConstraint(fields=("voter", "contest"), name="roll_entry_once"),)
+        indexes = (models.Index(fields=("contest", "sort_name", "id"), name="roll_entries_by_name"),)
 
     def __str__(self) -> str:
         return f"{self.voter_id}/{self.contest_id}"
@@ -86,6 +89,24 @@ class RollEntry(models.Model):
     def voted_at(self) -> datetime | None:
         turnout = getattr(self, "turnout", None)
         return turnout.voted_at if turnout else None
+
+
+class NameWord(models.Model):
+    """One word of the name of an entry, by which the roll of a contest is searched: small letters and digits alone."""
+
+    contest = models.ForeignKey(Contest, on_delete=models.CASCADE, related_name="+", db_index=False)
+    entry = models.ForeignKey(RollEntry, on_delete=models.CASCADE, related_name="words")
+    word = models.CharField(max_length=40)
+    # That of the entry, so that what is found comes sorted out of the index.
+    sort_name = models.CharField(max_length=220)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("contest", "word", "sort_name", "entry"), name="roll_name_word_once"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.entry_id)
 
 
 class Turnout(models.Model):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from isoloir.identity.models import Account
 from isoloir.roll.models import Voter
 
-Audience = Literal["public", "voter", "bureau", "console"]
+Audience = Literal["public", "voter", "bureau", "desk", "console"]
 AUDIENCES: tuple[str, ...] = get_args(Audience)
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -33,15 +33,15 @@ class VoterRequest(PortalRequest):
 
 
 class MemberRequest(PortalRequest):
-    """A request to a view for the bureau or the console: a member is signed in with both factors."""
+    """A request to a view for the bureau, the desks or the console: a member is signed in with both factors."""
 
     user: Account
 
 
 def audience(name: Audience) -> Callable[[View], View]:
-    """Mark a view: `public` needs nobody, `voter` an identified voter, `bureau` and `console` a member with second factor.
+    """Mark a view: `public` needs nobody, `voter` an identified voter, the others staff with their second factor.
 
-    `console` needs an administrator besides. Goes above every other decorator of the view, whose wrappers may lose it.
+    `console` needs an administrator besides, and `desk` an agent of the current election. Goes above every other decorator of the view, whose wrappers may lose it.
     """
     if name not in AUDIENCES:
         raise ValueError(f"unknown audience: {name}")

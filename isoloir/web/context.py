@@ -10,7 +10,7 @@ from isoloir.identity.permissions import is_verified
 from isoloir.identity.sessions import is_open, limits_of
 from isoloir.identity.voters import account_of
 
-_STAFF_ROOMS = {"bureau", "console"}
+_STAFF_ROOMS = {"bureau", "desk", "console"}
 _NOBODY: dict[str, Any] = {"signed_in_as": None, "last_sign_in": None, "signed_in_since": None, "session_limits": None}
 
 

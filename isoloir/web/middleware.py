@@ -16,6 +16,7 @@ from django.utils import timezone, translation
 
 from isoloir.common.clock import current_time
 from isoloir.identity.permissions import is_verified, is_verified_administrator
+from isoloir.identity.roles import is_agent
 from isoloir.identity.sessions import read_session
 from isoloir.identity.staffsessions import read_staff_session
 
@@ -49,7 +50,8 @@ class ClientAddressMiddleware:
 class BodyLengthMiddleware:
     """Refuses a request whose body says it is too long, before anything reads the body or opens a session.
 
-    The bound is the setting LONGEST_BODY, or LONGEST_UPLOAD for the files that the console receives. A length that is
+    The bound is the setting LONGEST_BODY; LONGEST_ATTACHMENTS for the pages where people join files to what they write,
+    LONGEST_UPLOAD for the files that the console receives. A length that is
     absent or unreadable is left to Django, which then reads no body.
     """
 
@@ -61,12 +63,20 @@ class BodyLengthMiddleware:
             length = int(request.META.get("CONTENT_LENGTH") or 0)
         except ValueError:
             length = 0
-        uploads = request.path.startswith(reverse("console:home"))
-        if length <= (settings.LONGEST_UPLOAD if uploads else settings.LONGEST_BODY):
+        if length <= _longest_body(request.path):
             return self.get_response(request)
         # The language of the visitor is chosen further in, where this request does not go.
         with translation.override(translation.get_language_from_request(request)):
             return too_large_answer() if wants_json(request) else too_large(request)
+
+
+def _longest_body(path: str) -> int:
+    if path.startswith(reverse("console:home")):
+        return int(settings.LONGEST_UPLOAD)
+    # The forms that take files from voters and agents.
+    if path.startswith(tuple(reverse(name) for name in ("voter:claims", "public:assistance", "desk:home"))):
+        return int(settings.LONGEST_ATTACHMENTS)
+    return int(settings.LONGEST_BODY)
 
 
 class ClockMiddleware:
@@ -113,7 +123,7 @@ class ClosedByDefaultMiddleware:
             return None
         if request.audience == "voter":
             return self._require_voter(request)
-        if request.audience in ("bureau", "console"):
+        if request.audience in ("bureau", "desk", "console"):
             return self._require_member(request)
         if getattr(settings, "UNMARKED_VIEW_RAISES", False):
             raise ImproperlyConfigured(f"{view.__module__}.{view.__qualname__} does not say its audience")
@@ -130,6 +140,8 @@ class ClosedByDefaultMiddleware:
         if read_staff_session(request.session, at=timezone.now()) is None or not is_verified(request.user):
             return HttpResponseRedirect(f"{reverse('bureau:login')}?{urlencode({'next': request.get_full_path()})}")
         if request.audience == "console" and not is_verified_administrator(request.user):
+            raise PermissionDenied
+        if request.audience == "desk" and not is_agent(request.user):
             raise PermissionDenied
         return None
 

@@ -11,7 +11,7 @@ from isoloir.credentials.models import Reissue
 from isoloir.demo.members import decrypt
 from isoloir.elections.models import Contest, Election
 from isoloir.identity.links import draft_link, new_token
-from isoloir.identity.models import Account, ChallengeQuestion, OneTimeLink
+from isoloir.identity.models import Account, ChallengeQuestion, OneTimeLink, StaffRole
 from isoloir.messaging.receipts import receipt_secret
 from isoloir.pollingstation.closing import close_poll
 from isoloir.tally.actions import begin_count, establish_result, publish_result, sign_minutes
@@ -37,15 +37,17 @@ class Scene:
         """Return what becomes of each person whom such an address does not let in."""
         outcomes = {
             "public": {},
-            "voter": dict.fromkeys(("anonymous", "president", "delegate", "stranger", "administrator"), "identify"),
+            "voter": dict.fromkeys(("anonymous", "president", "delegate", "stranger", "administrator", "agent"), "identify"),
             "bureau": dict.fromkeys(("anonymous", "voter", "other voter"), "sign in"),
+            "desk": dict.fromkeys(("anonymous", "voter", "other voter"), "sign in")
+            | dict.fromkeys(("president", "delegate", "stranger", "administrator"), "forbidden"),
             "console": dict.fromkeys(("anonymous", "voter", "other voter"), "sign in")
-            | dict.fromkeys(("president", "delegate", "stranger"), "forbidden"),
+            | dict.fromkeys(("president", "delegate", "stranger", "agent"), "forbidden"),
         }[audience]
         if audience == "voter" and rank == "own":
             outcomes["other voter"] = "absent"
         if audience == "bureau" and rank != "any":
-            outcomes |= {"stranger": "absent", "administrator": "absent"}
+            outcomes |= {"stranger": "absent", "administrator": "absent", "agent": "absent"}
         if rank == "presiding":
             outcomes["delegate"] = "forbidden"
         return outcomes
@@ -62,6 +64,9 @@ def make_scene() -> Scene:
     other_voter = make_voter(world.election, [other], 9)
     stranger = elsewhere.members.get(role="president").account
     administrator = electorate.make_member("administration@essai.example", is_administrator=True)
+    agent = electorate.make_member("guichet@essai.example")
+    for role in StaffRole.Role:
+        StaffRole.objects.create(account=agent, election=world.election, role=role)
     for account in (world.president, world.delegates[0], stranger):
         _give_sign_in(account)
     token = new_token()
@@ -75,7 +80,7 @@ def make_scene() -> Scene:
         electorate.sign_in(clients[name], voter.email)
     members = {
         "president": world.president, "delegate": world.delegates[0], "stranger": stranger,
-        "administrator": administrator,
+        "administrator": administrator, "agent": agent,
     }  # fmt: skip
     for name, account in members.items():
         clients[name] = Client()

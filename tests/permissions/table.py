@@ -46,6 +46,7 @@ TABLE: dict[str, Row] = {
     "voter:verify": Row("public"),
     "voter:home": Row("voter"),
     "voter:contests": Row("voter"),
+    "voter:claims": Row("voter"),
     "voter:contest_lists": Row("voter", "own", VOTED_ON),
     "voter:booth": Row("voter"),
     "voter:vote_state": Row("voter"),
@@ -74,6 +75,7 @@ TABLE: dict[str, Row] = {
     # ---- Published results ----
     "public:edito": Row("public"),
     "public:faq": Row("public"),
+    "public:assistance": Row("public"),
     "public:legal": Row("public"),
     "public:results": Row("public"),
     "public:contest_result": Row("public", arguments=PUBLISHED),
@@ -107,6 +109,8 @@ TABLE: dict[str, Row] = {
     "bureau:sign": Row("bureau", "own", COUNTED),
     "bureau:publish": Row("bureau", "presiding", COUNTED),
     # ---- The console ----
+    "desk:home": Row("desk"),
+    "desk:sign_out": Row("public", method="post"),
     "console:home": Row("console"),
     "console:import": Row("console"),
     "console:calendar": Row("console"),

@@ -97,7 +97,7 @@ def test_everyone_gets_in_where_the_table_says_and_nowhere_else() -> None:
 @pytest.mark.django_db
 def test_object_of_somebody_else_does_not_exist() -> None:
     scene, faults = make_scene(), []
-    insiders = {"voter": ("voter",), "bureau": ("president", "delegate"), "public": ("anonymous", "voter", "president")}
+    insiders = {"voter": ("voter",), "bureau": ("president", "delegate"), "public": ("anonymous", "voter", "president"), "desk": ("agent",)}
     for name, row in TABLE.items():
         for argument in set(row.arguments) & set(scene.foreign):
             for value in scene.foreign[argument]:
@@ -118,7 +118,7 @@ def test_pages_for_people_are_never_stored_nor_indexed_by_default() -> None:
     for name, row in TABLE.items():
         if row.audience == "public" or row.method == "post":
             continue
-        person = {"voter": "voter", "bureau": "president", "console": "administrator"}[row.audience]
+        person = {"voter": "voter", "bureau": "president", "desk": "agent", "console": "administrator"}[row.audience]
         answer = scene.clients[person].get(address(name, row, scene))
         assert "noindex" in answer.headers["X-Robots-Tag"], name
         assert "no-store" in answer["Cache-Control"] or "private" in answer["Cache-Control"], name

@@ -4,12 +4,13 @@ from django.urls import path
 
 from isoloir.web.receipts import receipts
 
-from . import register, texts, views
+from . import assistance, register, texts, views
 
 app_name = "public"
 urlpatterns = [
     path("edito/", texts.edito, name="edito"),
     path("aide/", texts.faq, name="faq"),
+    path("assistance/", assistance.ask, name="assistance"),
     path("mentions-legales/", texts.legal, name="legal"),
     path("sms/recus/<slug:provider>/<str:secret>/", receipts, name="sms_receipts"),
     path("resultats/", views.results, name="results"),

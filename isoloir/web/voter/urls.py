@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from . import account, arrival, links, new_code, places, reissue, reissue_link, session, views, vote
+from . import account, arrival, claims, links, new_code, places, reissue, reissue_link, session, views, vote
 
 app_name = "voter"
 urlpatterns = [
@@ -27,6 +27,7 @@ urlpatterns = [
     path("espace/", views.home, name="home"),
     path("espace/scrutins/", views.contests, name="contests"),
     path("espace/scrutins/<str:uuid>/", views.contest_lists, name="contest_lists"),
+    path("espace/reclamations/", claims.claims, name="claims"),
     path("verifier/", views.verify, name="verify"),
     path("vote/", vote.booth, name="booth"),
     path("vote/code/reassort/", reissue.ways, name="reissue"),

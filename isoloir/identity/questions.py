@@ -13,10 +13,10 @@ from typing import Literal
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
+from isoloir.common.characters import character_faults
 from isoloir.elections.models import Election
 from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
-from isoloir.texts.characters import character_faults
 
 from .errors import IdentityRefused
 from .models import ChallengeQuestion

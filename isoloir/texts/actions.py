@@ -8,11 +8,11 @@ from datetime import datetime
 
 from django.db import transaction
 
+from isoloir.common.characters import with_plain_breaks
 from isoloir.elections.models import Election
 from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind as Act
 
-from .characters import with_plain_breaks
 from .errors import TextChangedMeanwhile, TextRefused, VersionUnknown
 from .markdown import text_faults
 from .models import Kind, TextVersion

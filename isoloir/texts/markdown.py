@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from .characters import FAULTS_SHOWN, character_faults
+from isoloir.common.characters import FAULTS_SHOWN, character_faults
+
 from .models import Kind
 
 # Characters of one text in one language: four times the longest text that the portal ships.

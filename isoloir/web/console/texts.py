@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
+from isoloir.common.characters import with_plain_breaks
 from isoloir.elections.models import Election
 from isoloir.texts.actions import change_text, restore_default, restore_version
-from isoloir.texts.characters import with_plain_breaks
 from isoloir.texts.errors import TextChangedMeanwhile, TextRefused, TextsRefused
 from isoloir.texts.markdown import LONGEST_TEXT, text_faults
 from isoloir.texts.models import Kind, TextVersion

@@ -41,6 +41,18 @@ def character_faults(text: str) -> list[str]:
     return faults
 
 
+def plain_text_faults(text: str, most: int) -> list[str]:
+    """Return a sentence for each thing wrong with what a person wrote: hidden characters, more than `most` characters.
+
+    For names and messages that other people read. Line breaks are allowed: `with_plain_breaks` comes first.
+    """
+    faults = character_faults(text)
+    if len(text) > most:
+        counts = {"found": len(text), "maximum": most}
+        faults.append(_("Ce texte a %(found)d caractères ; le maximum est %(maximum)d.") % counts)
+    return faults
+
+
 def _forbidden_characters(text: str) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(text.split("\n"), start=1):
         for character in line:

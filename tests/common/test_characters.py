@@ -2,7 +2,7 @@
 
 import pytest
 
-from isoloir.texts.characters import FAULTS_SHOWN, character_faults, with_plain_breaks
+from isoloir.common.characters import FAULTS_SHOWN, character_faults, plain_text_faults, with_plain_breaks
 from isoloir.texts.models import Kind
 from isoloir.texts.reading import LANGUAGES, default_text
 
@@ -62,3 +62,14 @@ def test_line_breaks_of_every_system_are_one() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_texts_of_the_portal_hold_none_of_them(kind: Kind, language: str) -> None:
     assert character_faults(default_text(kind).in_language(language)) == []
+
+
+def test_a_name_with_an_override_or_too_long_is_refused_in_words():
+    assert plain_text_faults("Léa Durand-N’Guyen", 40) == []
+    (turned,) = plain_text_faults("Léa \u202eDurand", 40)
+    assert "sens de lecture" in turned
+    (hidden,) = plain_text_faults("Léa\u200bDurand", 40)
+    assert "invisible" in hidden
+    (long,) = plain_text_faults("a" * 41, 40)
+    assert "41" in long
+    assert "40" in long

@@ -12,6 +12,7 @@ from isoloir.captcha.actions import issue_challenge
 from isoloir.elections.models import CandidateList, Contest, Election, Organisation
 from isoloir.identity.models import Account, VoterAccount
 from isoloir.roll.models import RollEntry, Voter, VoterAddress, address_key
+from isoloir.roll.names import write_names
 
 OPENS = datetime(2026, 12, 3, 7, 0, tzinfo=UTC)
 CLOSES = datetime(2026, 12, 10, 16, 0, tzinfo=UTC)
@@ -90,8 +91,7 @@ def make_voter(
     voter = Voter.objects.create(election=election, **values | changes)
     for address in filter(None, (voter.email, voter.second_email)):
         VoterAddress.objects.create(election=election, voter=voter, key=address_key(address))
-    for contest in contests:
-        RollEntry.objects.create(voter=voter, contest=contest)
+    write_names(RollEntry.objects.bulk_create(RollEntry(voter=voter, contest=contest) for contest in contests))
     return voter
 
 

@@ -20,6 +20,7 @@ from isoloir.identity.models import Account
 from isoloir.pollingstation.models import Member, PollingStation, StationContest
 from isoloir.pollingstation.sealing import seal_contests
 from isoloir.roll.models import RollEntry, Voter, VoterAddress
+from isoloir.roll.names import write_names
 from isoloir.trustees.models import Ceremony, Trustee, TrusteeGroup
 
 OPENS_AT = datetime(2026, 12, 3, 7, 0, tzinfo=UTC)
@@ -96,7 +97,7 @@ def make_voter(election: Election, contests: list[Contest], number: int = 1) -> 
         first_names="Fatou", email=f"voter{number}@essai.example", academy="Essai", establishment_code="0990001A", establishment="Lycée d’essai", delivery_lines=["1 rue d’Essai"],
     )  # fmt: skip
     VoterAddress.objects.create(election=election, voter=voter, key=voter.email)
-    RollEntry.objects.bulk_create(RollEntry(voter=voter, contest=contest) for contest in contests)
+    write_names(RollEntry.objects.bulk_create(RollEntry(voter=voter, contest=contest) for contest in contests))
     return voter
 
 

@@ -26,7 +26,8 @@ from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
 
 from .errors import NoContest
-from .models import RollEntry, Voter, VoterAddress, address_key
+from .models import NameWord, RollEntry, Voter, VoterAddress, address_key
+from .names import sort_name, write_contest_words, write_sort_names
 
 VOTERS_FILE = "voters.csv"
 _BATCH = 5_000
@@ -89,7 +90,7 @@ class _ReadRoll:
 def import_voters(*, election: Election, content: bytes, actor: str, at: datetime) -> RollImported:
     """Make the roll of the election that of the file. Raises ImportRefused, ElectionSealed, NoContest.
 
-    The number of queries does not depend on the number of voters.
+    The number of queries does not depend on the number of voters, only on that of contests.
     """
     election = lock_before_register(election)
     contests = dict(election.contests.values_list("code", "pk"))
@@ -99,10 +100,14 @@ def import_voters(*, election: Election, content: bytes, actor: str, at: datetim
     file = CsvFile(name=VOTERS_FILE, content=content, columns=VOTER_COLUMNS, faults=faults)
     roll = _RollReader(file, election, contests).read()
     faults.refuse_if_any()
+    words = NameWord.objects.filter(contest__in=contests.values())
+    words._raw_delete(words.db)
     removed = _replace_voters(election, roll)
     voters = dict(election.voters.values_list("reference", "pk"))
     _write_addresses(election, roll, voters)
     _replace_entries(election, roll, voters)
+    for key in contests.values():
+        write_contest_words(key)
     codes = {key: code for code, key in contests.items()}
     counts = dict.fromkeys(contests, 0)
     for keys in roll.contests.values():
@@ -254,15 +259,24 @@ def _write_addresses(election: Election, roll: _ReadRoll, voters: Mapping[str, i
 
 
 def _replace_entries(election: Election, roll: _ReadRoll, voters: Mapping[str, int]) -> None:
-    """Add the entries that are new and remove those that are gone; the others keep their slot."""
+    """Add the entries that are new and remove those that are gone; the others keep their slot and take their new name."""
+    names = {voters[reference]: _sort_name(row) for reference, row in roll.rows.items()}
     wanted = {(voters[reference], contest) for reference, keys in roll.contests.items() for contest in keys}
-    gone = []
-    rows = RollEntry.objects.filter(contest__election=election).values_list("pk", "voter_id", "contest_id")
-    for key, voter, contest in rows.iterator(chunk_size=_BATCH):
-        if (voter, contest) in wanted:
-            wanted.discard((voter, contest))
-        else:
+    gone, renamed = [], []
+    rows = RollEntry.objects.filter(contest__election=election).values_list("pk", "voter_id", "contest_id", "sort_name")
+    for key, voter, contest, name in rows.iterator(chunk_size=_BATCH):
+        if (voter, contest) not in wanted:
             gone.append(key)
+            continue
+        wanted.discard((voter, contest))
+        if name != names[voter]:
+            renamed.append((key, names[voter]))
     for start in range(0, len(gone), _BATCH):
         RollEntry.objects.filter(pk__in=gone[start : start + _BATCH]).delete()
-    insert_rows(RollEntry, ("voter", "contest"), sorted(wanted))
+    write_sort_names(renamed)
+    new = ((voter, contest, names[voter]) for voter, contest in sorted(wanted))
+    insert_rows(RollEntry, ("voter", "contest", "sort_name"), new)
+
+
+def _sort_name(row: tuple[object, ...]) -> str:
+    return sort_name(str(row[_VOTER_FIELDS.index("last_name")]), str(row[_VOTER_FIELDS.index("first_names")]))

@@ -88,3 +88,39 @@ def test_texts_of_contests_that_were_sealed_by_the_first_release_are_found_again
     with closing(sqlite3.connect(database)) as rows:
         found = rows.execute("SELECT contest_id, election, trustees FROM board_sealedrecord").fetchall()
     assert found == [(1, "{election}", "[trustees]")]
+
+
+def test_entries_of_former_rolls_get_their_names(tmp_path: Path) -> None:
+    database = tmp_path / "former.sqlite3"
+    migrate(database, "roll", "0007")
+    with closing(sqlite3.connect(database)) as rows, rows:
+        # A constraint of Django's asks for it.
+        rows.create_function("regexp", 2, lambda pattern, text: bool(re.search(pattern, text)))
+        write(
+            rows, "elections_election", id=1, slug="former", name="Élection", organiser="Académie", help_line="",
+            portal_opens_at=AT, lists_shown_at=AT, voting_opens_at="2026-12-03 08:00:00",
+            voting_closes_at="2026-12-10 17:00:00", grace=1_800_000_000, password_policy="2022", link_hours=24,
+            idle_minutes=15, session_minutes=60, reissue_policies="[]", reissue_limit=3,
+        )  # fmt: skip
+        for key, code in ((1, "CSA"), (2, "CAP")):
+            write(
+                rows, "elections_contest", id=key, election_id=1, uuid=str(key + 1) * 22, code=code, name=code,
+                kind="list", instance="csa", seats=5, academy="", state="prepared",
+            )  # fmt: skip
+        for key, last_name, first_names in ((1, "Œillet", "Zoé"), (2, "D’ARTAGNAN", "Anne-Lise")):
+            write(
+                rows, "roll_voter", id=key, election_id=1, reference=f"V{key}", civility="Mme", last_name=last_name,
+                first_names=first_names, email=f"v{key}@valmont.example", second_email="", academy="Valmont",
+                establishment_code="0990001A", establishment="Collège", delivery_lines="[]",
+            )  # fmt: skip
+        for key, (voter, contest) in enumerate(((1, 1), (2, 1), (2, 2)), start=1):
+            write(rows, "roll_rollentry", id=key, voter_id=voter, contest_id=contest)
+    migrate(database)
+    with closing(sqlite3.connect(database)) as rows:
+        names = rows.execute("SELECT id, sort_name FROM roll_rollentry ORDER BY id").fetchall()
+        assert names == [(1, "oeillet zoe"), (2, "d artagnan anne lise"), (3, "d artagnan anne lise")]
+        words = rows.execute("SELECT contest_id, word, entry_id FROM roll_nameword ORDER BY 1, 2, 3").fetchall()
+        assert words == [
+            (1, "anne", 2), (1, "artagnan", 2), (1, "d", 2), (1, "lise", 2), (1, "oeillet", 1), (1, "zoe", 1),
+            (2, "anne", 3), (2, "artagnan", 3), (2, "d", 3), (2, "lise", 3),
+        ]  # fmt: skip

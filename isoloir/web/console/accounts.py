@@ -40,6 +40,7 @@ _ACTS = {
     "arrival": gettext_lazy("Arrivée par le portail de l’employeur"),
     "reissue": gettext_lazy("Demande de nouveau code de vote"),
     "franceconnect": gettext_lazy("Identification par FranceConnect"),
+    "assistance": gettext_lazy("Demande d’assistance"),
 }
 
 

@@ -22,7 +22,7 @@ from .models import ChallengeQuestion, OneTimeLink, Suspension, VoterAccount
 from .passwords import check_password_hash, check_voter_password, hash_password, normalise_password
 from .permissions import require_not_suspended, require_open_portal
 from .slowdown import SIGN_IN, begin_try, forgive_try, household_of, network_of
-from .voters import account_of, find_voter
+from .voters import account_of, find_voter, known_language
 
 _LONGEST_REASON = 200
 _ACTIVATION, _PASSWORD = OneTimeLink.Purpose.ACTIVATION, OneTimeLink.Purpose.PASSWORD
@@ -37,12 +37,13 @@ class NewSession:
 
 
 def activate_account(
-    *, token: str, password_hash: str, question: ChallengeQuestion, answer: str, at: datetime
+    *, token: str, password_hash: str, question: ChallengeQuestion, answer: str, at: datetime, language: str = "fr"
 ) -> NewSession:
     """Make the voter's account with this password, question and answer, and consume the activation link.
 
-    `password_hash` is that of a password that `check_voter_password` has accepted. Raises PortalClosed, LinkRefused and
-    its kinds, AccountSuspended, or AnswerRefused, which leaves the link as it was.
+    `password_hash` is that of a password that `check_voter_password` has accepted; `language` is that of the page, in which
+    the portal will write. Raises PortalClosed, LinkRefused and its kinds, AccountSuspended, or AnswerRefused, which leaves
+    the link as it was.
     """
     voter = _voter_of(token, purpose=_ACTIVATION, at=at)
     # Hashing takes long on purpose: it is done before the transaction, which then holds nobody back.
@@ -52,7 +53,7 @@ def activate_account(
         require_offered(question, election=voter.election)
         link.voter.account = VoterAccount.objects.create(
             voter=link.voter, password=password_hash, question=question, answer=answer_hash,
-            activated_at=at, password_set_at=at, last_signed_in_at=at,
+            activated_at=at, password_set_at=at, last_signed_in_at=at, language=known_language(language),
         )  # fmt: skip
         consume_link(link, outcome=OneTimeLink.Outcome.ACTIVATED, at=at)
     return NewSession(voter=link.voter, at=at)

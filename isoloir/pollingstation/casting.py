@@ -4,15 +4,12 @@ import logging
 from datetime import datetime
 
 from django.db import transaction
-from django.template.loader import render_to_string
-from django.utils import translation
 from isoloir_protocol.ballots import VerifiedBallot, verify_ballot
 from isoloir_protocol.errors import ProtocolError
 
 from isoloir.ballotbox.actions import drop_ballot, holds
 from isoloir.board.errors import BoardRefused
 from isoloir.board.records import election_record
-from isoloir.common.clock import paris_text
 from isoloir.common.locks import hold_row
 from isoloir.credentials.errors import (
     CodeNotIssued,
@@ -24,6 +21,8 @@ from isoloir.credentials.errors import (
 )
 from isoloir.credentials.links import require_live_key
 from isoloir.elections.models import Contest
+from isoloir.identity.mails import moment_in, write_letter
+from isoloir.identity.voters import language_of
 from isoloir.messaging.actions import queue_email
 from isoloir.roll.models import RollEntry, Turnout, Voter
 
@@ -64,7 +63,7 @@ def cast_vote(
     """
     entry = (
         RollEntry.objects.select_for_update(of=("self",))
-        .select_related("contest__election", "voter")
+        .select_related("contest__election", "voter__account")
         .filter(voter=voter, contest=contest)
         .first()
     )
@@ -123,17 +122,10 @@ def _receipt(entry: RollEntry, fingerprint: str, ballot: VerifiedBallot, turnout
 
 
 def _queue_receipt(entry: RollEntry, receipt: Receipt, at: datetime) -> None:
-    # Every e-mail is in French, whatever the language of the page.
-    with translation.override("fr"):
-        cast_at = paris_text(receipt.cast_at)
+    language = language_of(entry.voter)
     context = {
         "voter": entry.voter, "contest": entry.contest, "receipt": receipt, "fields": receipt.fields,
-        "cast_at": cast_at,
+        "cast_at": moment_in(language, receipt.cast_at),
     }  # fmt: skip
-    queue_email(
-        kind="receipt",
-        recipient=entry.voter.email,
-        subject="Votre bulletin est dans l’urne",
-        body=render_to_string("pollingstation/mail/receipt.txt", context),
-        at=at,
-    )
+    subject, body = write_letter("pollingstation", "receipt", language=language, context=context)
+    queue_email(kind="receipt", recipient=entry.voter.email, subject=subject, body=body, at=at)

@@ -10,9 +10,10 @@ from django.template.loader import render_to_string
 from django.views.decorators.csrf import requires_csrf_token
 
 _LAST_RESORT = (
-    '<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><title>Panne – Isoloir</title></head><body><main>'
+    '<!DOCTYPE html><html lang="fr"><head><meta charset="utf-8"><title>Panne – Outage – Isoloir</title></head><body><main>'
     "<h1>Le portail a rencontré une panne</h1><p>Attendez quelques minutes, puis recommencez.</p>"
-    '<p><a href="/">Revenir à l’accueil</a></p></main></body></html>'
+    '<p><a href="/">Revenir à l’accueil</a></p><section lang="en"><h2>The portal is having a problem</h2>'
+    '<p>Wait a few minutes, then try again.</p><p><a href="/">Back to the home page</a></p></section></main></body></html>'
 )
 logger = logging.getLogger("isoloir.web")
 

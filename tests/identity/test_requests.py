@@ -59,7 +59,7 @@ def test_a_request_runs_the_same_statements_for_everybody_and_reads_no_roll(elec
 def test_every_request_is_kept_in_the_same_length_and_unreadable(election, address):
     request(election, address)
     sealed = bytes(LinkRequest.objects.get().sealed)
-    assert len(sealed) == 256 + 40
+    assert len(sealed) == 258 + 40
     assert address.encode() not in sealed
 
 

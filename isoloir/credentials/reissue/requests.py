@@ -37,7 +37,7 @@ from isoloir.identity.links import draft_link, link_url, new_token
 from isoloir.identity.models import OneTimeLink
 from isoloir.identity.oidc import ProvedIdentity
 from isoloir.identity.slowdown import Try, begin_try, forgive_try
-from isoloir.identity.voters import account_of
+from isoloir.identity.voters import account_of, language_of
 from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
 from isoloir.messaging.actions import queue_email, queue_emails, queue_sms
@@ -350,7 +350,7 @@ def _queue(asked: _Asked, token: str) -> Message:
     """Write the message with the link to the outbox."""
     voter, contact, at = asked.voter, asked.contact, asked.at
     if contact.channel == "sms":
-        body = mails.reissue_sms(token=token)
+        body = mails.reissue_sms(token=token, language=language_of(voter))
         try:
             return queue_sms(kind="reissue", recipient_e164=contact.recipient, body=body, at=at)
         except SmsRefused as refusal:

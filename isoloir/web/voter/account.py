@@ -6,6 +6,7 @@ Nothing here tells whether an address is a voter's: the same pages, the same red
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -59,7 +60,10 @@ def go_to_password(request: PortalRequest, address: str) -> HttpResponse:
 
 
 def _ask_for_link(request: PortalRequest, address: str, purpose: OneTimeLink.Purpose) -> None:
-    request_link(election=Election.objects.current(), address=address, purpose=purpose, at=request.now)
+    request_link(
+        election=Election.objects.current(), address=address, purpose=purpose, at=request.now,
+        language=get_language() or "fr",
+    )  # fmt: skip
 
 
 @audience("public")

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -81,7 +82,7 @@ def _go_on(request: PortalRequest, arrived: Arrival, configured: SingleSignOn) -
     with contextlib.suppress(SlowedDown):
         request_link(
             election=arrived.voter.election, address=arrived.address, purpose=OneTimeLink.Purpose.ACTIVATION,
-            at=request.now,
+            at=request.now, language=get_language() or "fr",
         )  # fmt: skip
     return go_to_password(request, arrived.address)
 

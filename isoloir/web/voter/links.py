@@ -9,6 +9,7 @@ from functools import wraps
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -135,6 +136,7 @@ def _activate(request: PortalRequest, token: str, form: ActivationForm, password
             question=form.cleaned_data["question"],
             answer=form.cleaned_data["answer"],
             at=request.now,
+            language=get_language() or "fr",
         )
     except AnswerRefused as refused:
         form.add_error("answer", refused.sentences)

@@ -1,4 +1,6 @@
-"""From Markdown to the page: no HTML, no image, no link but to the web, a mailbox or this portal; never a second h1.
+"""From Markdown to the page: no HTML, no link but to the web, a mailbox or this portal; never a second h1.
+
+The only pictures are those of the portal's own screens, alone in their paragraph (see `pictures`).
 
 CommonMark by markdown-it-py. What is refused by `text_faults` is also harmless in `render_text`: the first tells the
 editor, the second trusts nobody. A heading may end with its own anchor, « ## Mon lien a expiré {#lien-expire} », so
@@ -13,6 +15,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from django.utils import translation
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
@@ -21,6 +24,7 @@ from markdown_it.token import Token
 from isoloir.common.characters import FAULTS_SHOWN, character_faults
 
 from .models import Kind
+from .pictures import NARROWER_THAN, SCHEME, known_pictures, picture_of
 
 # Characters of one text in one language: four times the longest text that the portal ships.
 LONGEST_TEXT = 40_000
@@ -84,8 +88,13 @@ def _parser(*, strict: bool) -> MarkdownIt:
     reader = MarkdownIt("commonmark", {"html": False})
     # Blocks of code scroll sideways and serve no voter; an entity could write a forbidden character in plain letters.
     reader.disable(["code", "fence", "entity"])
-    reader.validateLink = is_good_link if strict else lambda _address: True  # type: ignore[assignment,method-assign]
+    reader.validateLink = _may_stand if strict else lambda _address: True  # type: ignore[assignment,method-assign]
     return reader
+
+
+def _may_stand(address: str) -> bool:
+    """Tell whether the strict reader keeps an address: a good link, or a picture, which `_safe_children` lets no link be."""
+    return is_good_link(address) or address.startswith(SCHEME)
 
 
 _STRICT, _LENIENT = _parser(strict=True), _parser(strict=False)
@@ -135,9 +144,22 @@ def _link_faults(tokens: list[Token], anchors: set[str]) -> Iterator[str]:
             if token.type in ("softbreak", "hardbreak"):
                 line += 1
             elif token.type == "image":
-                yield _("Ligne %(line)d : les images ne sont pas admises.") % {"line": line}
+                yield from _picture_faults(token, line, alone=len(block.children or ()) == 1)
             elif token.type == "link_open":
                 yield from _one_link_faults(str(token.attrs.get("href", "")), line, anchors)
+
+
+def _picture_faults(token: Token, line: int, *, alone: bool) -> Iterator[str]:
+    address = str(token.attrs.get("src", ""))
+    facts = {"line": line, "name": address.removeprefix(SCHEME)[:60]}
+    if not address.startswith(SCHEME):
+        yield _("Ligne %(line)d : seules les images des écrans du portail sont admises, comme « ecran:identification ».") % facts  # fmt: skip
+    elif address.removeprefix(SCHEME) not in known_pictures():
+        yield _("Ligne %(line)d : il n’y a pas d’image de l’écran « %(name)s ».") % facts
+    elif not token.content.strip():
+        yield _("Ligne %(line)d : dites entre crochets ce que montre l’image « %(name)s », pour qui ne la voit pas.") % facts  # fmt: skip
+    elif not alone:
+        yield _("Ligne %(line)d : l’image « %(name)s » doit être seule, entre deux lignes vides.") % facts
 
 
 def _one_link_faults(address: str, line: int, anchors: set[str]) -> Iterator[str]:
@@ -160,12 +182,48 @@ def render_text(text: str, *, language: str, portal_host: str, prefix: str = "")
         _keep_signs_with_words(tokens)
     headings = _set_headings(tokens, prefix=prefix)
     with translation.override(language):
+        tokens = list(_with_pictures(tokens, language))
         for block in tokens:
             if block.children:
                 block.children = list(_safe_children(block.children, portal_host, prefix))
     html = _STRICT.renderer.render(tokens, _STRICT.options, {})
-    # The renderer escapes all text and attributes, and reads no HTML.
+    # The renderer escapes all text and attributes, and reads no HTML; figures are made by format_html.
     return RenderedText(html=mark_safe(html), headings=tuple(headings))  # noqa: S308
+
+
+def _with_pictures(tokens: list[Token], language: str) -> Iterator[Token]:
+    """Go through the blocks, each paragraph that is one picture made a figure, or its words when there is none yet."""
+    position = 0
+    while position < len(tokens):
+        token = tokens[position]
+        image = _lone_image(tokens[position + 1]) if token.type == "paragraph_open" else None
+        if image is None:
+            yield token
+            position += 1
+            continue
+        yield Token("html_block", "", 0, content=_figure(image, language))
+        position += 3
+
+
+def _lone_image(inline: Token) -> Token | None:
+    """Return the image of a paragraph that holds nothing else, when it is that of a screen of the portal."""
+    children = inline.children or []
+    is_one = len(children) == 1 and children[0].type == "image"
+    return children[0] if is_one and str(children[0].attrs.get("src", "")).startswith(SCHEME) else None
+
+
+def _figure(image: Token, language: str) -> str:
+    picture = picture_of(str(image.attrs["src"]).removeprefix(SCHEME), language=language)
+    words, title = image.content.strip(), str(image.attrs.get("title", "")).strip()
+    if picture is None:
+        return format_html('<p class="missing-picture">{}</p>\n', words)
+    narrow, wide = picture.narrow, picture.wide
+    return format_html(
+        '<figure class="screen-picture"><picture><source media="(max-width: {}px)" srcset="{}" width="{}" height="{}">'
+        '<img src="{}" width="{}" height="{}" alt="{}" loading="lazy" decoding="async"></picture>{}</figure>\n',
+        NARROWER_THAN - 1, narrow.url, narrow.width, narrow.height, wide.url, wide.width, wide.height, words,
+        format_html("<figcaption>{}</figcaption>", title) if title else "",
+    )  # fmt: skip
 
 
 def _keep_signs_with_words(tokens: list[Token]) -> None:
@@ -237,6 +295,7 @@ def _safe_children(children: list[Token], portal_host: str, prefix: str) -> Iter
             continue
         if token.type == "link_open":
             address = str(token.attrs.get("href", ""))
+            address = "#" if address.startswith(SCHEME) else address
             token.attrs = {"href": f"#{prefix}{address[1:]}" if address.startswith("#") else address}
             leaves_for = _other_host(address, portal_host)
         elif token.type == "link_close" and leaves_for:

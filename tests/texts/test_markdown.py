@@ -2,9 +2,14 @@
 
 import re
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from django.conf import settings
+from PIL import Image
 
+from isoloir.texts import pictures
 from isoloir.texts.markdown import LONGEST_TEXT, RenderedText, is_good_link, render_text, text_faults
 from isoloir.texts.models import Kind
 
@@ -98,6 +103,68 @@ def test_two_texts_stand_on_one_page() -> None:
     assert text.headings[0].anchor == "fr-a"
 
 
+# ---- Pictures of the portal's own screens ----
+
+HOME = {
+    "fr": {"1280": {"width": 1280, "height": 900}, "360": {"width": 360, "height": 1410}},
+    "en": {"1280": {"width": 1280, "height": 880}, "360": {"width": 360, "height": 1390}},
+    "words": {"fr": "0" * 64, "en": "1" * 64},
+}
+
+
+@pytest.fixture
+def with_home(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The home was photographed, the rolls were not."""
+    monkeypatch.setattr(pictures, "known_pictures", lambda: {"home": HOME, "rolls": None})
+    monkeypatch.setattr(pictures, "static", lambda path: f"/static/{path}")
+    render_text.cache_clear()
+    yield
+    render_text.cache_clear()
+
+
+def test_a_screen_is_a_figure_with_its_two_widths_its_words_and_its_title(with_home: None) -> None:
+    html = page('Un\n\n![L’« accueil » & tout](ecran:home "Chez <moi>")\n\nDeux').html
+    assert html == (
+        '<p>Un</p>\n<figure class="screen-picture"><picture><source media="(max-width: 599px)" '
+        'srcset="/static/tutorials/home-fr-360.webp" width="360" height="1410">'
+        '<img src="/static/tutorials/home-fr-1280.webp" width="1280" height="900" '
+        'alt="L’« accueil » &amp; tout" loading="lazy" decoding="async"></picture>'
+        "<figcaption>Chez &lt;moi&gt;</figcaption></figure>\n<p>Deux</p>\n"
+    )
+
+
+def test_a_screen_is_that_of_the_language_of_the_text(with_home: None) -> None:
+    assert 'src="/static/tutorials/home-en-1280.webp" width="1280" height="880"' in page(
+        "![x](ecran:home)", language="en"
+    ).html  # fmt: skip
+
+
+def test_a_screen_without_a_title_has_no_caption(with_home: None) -> None:
+    assert "figcaption" not in page("![x](ecran:home)").html
+
+
+@pytest.mark.parametrize("name", ["rolls", "inconnu"])
+def test_a_screen_not_photographed_yet_gives_its_words(with_home: None, name: str) -> None:
+    assert page(f'![Les <listes>](ecran:{name} "Titre")').html == (
+        '<p class="missing-picture">Les &lt;listes&gt;</p>\n'
+    )
+
+
+def test_words_of_a_screen_cannot_leave_their_attribute(with_home: None) -> None:
+    html = page('![x" onerror="alert(1)](ecran:home \'y" onload="alert(1)\')').html
+    assert 'alt="x&quot; onerror=&quot;alert(1)"' in html
+    assert ' onload="' not in html
+
+
+def test_every_picture_that_is_listed_is_there_with_its_size() -> None:
+    folder = Path(settings.BASE_DIR) / "isoloir" / "web" / "static" / "tutorials"
+    for name, found in pictures.known_pictures().items():
+        for language in ("fr", "en") if found else ():
+            for screen, size in found[language].items():
+                with Image.open(folder / f"{name}-{language}-{screen}.webp") as image:
+                    assert image.size == (size["width"], size["height"]), name
+
+
 # ---- What is hostile does nothing ----
 
 HOSTILE = [
@@ -183,8 +250,29 @@ def test_a_link_by_reference_is_read_too() -> None:
     assert "javascript:x" in faults("[a][r]\n\n[r]: javascript:x")[0]
 
 
-def test_an_image_is_refused() -> None:
-    assert faults("Un\n\n![x](/a.png)") == ["Ligne 3\u00a0: les images ne sont pas admises."]
+@pytest.mark.parametrize("address", ["/a.png", "https://vote.example/a.png", "data:image/png;base64,AA", "ECRAN:home"])
+def test_an_image_that_is_no_screen_of_the_portal_is_refused(address: str) -> None:
+    (fault,) = faults(f"Un\n\n![x]({address})")
+    assert fault.startswith("Ligne 3\u00a0: seules les images des écrans du portail sont admises")
+
+
+@pytest.mark.parametrize("name", ["inconnu", "", "../secret", "home.webp"])
+def test_an_unknown_screen_is_named(name: str) -> None:
+    assert faults(f"![x](ecran:{name})") == [f"Ligne 1\u00a0: il n’y a pas d’image de l’écran «\u00a0{name}\u00a0»."]
+
+
+def test_a_screen_without_words_for_who_does_not_see_it_is_refused() -> None:
+    assert "dites entre crochets ce que montre l’image «\u00a0home\u00a0»" in faults("Un\n\n![ ](ecran:home)")[0]
+
+
+def test_a_screen_stands_alone_in_its_paragraph() -> None:
+    assert "doit être seule" in faults("Voici ![x](ecran:home)")[0]
+    assert faults("Voici\n\n![x](ecran:home)\n\nla page.") == []
+
+
+def test_a_link_leads_to_no_picture() -> None:
+    assert "n’est pas admise" in faults("[x](ecran:home)")[0]
+    assert "ecran:" not in page("[x](ecran:home)").html
 
 
 def test_a_link_to_a_heading_that_is_not_there_is_refused() -> None:

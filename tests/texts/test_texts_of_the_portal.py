@@ -1,10 +1,13 @@
 """The texts shipped with the portal answer voters, and say the same in both languages."""
 
+import re
+
 import pytest
 from django.urls import resolve
 
 from isoloir.texts.markdown import RenderedText, render_text, text_faults
 from isoloir.texts.models import Kind
+from isoloir.texts.pictures import known_pictures
 from isoloir.texts.reading import LANGUAGES, default_text
 
 
@@ -30,6 +33,17 @@ def test_both_languages_have_as_many_paragraphs_links_and_items(kind: Kind) -> N
     french, english = (written(kind, language).html for language in LANGUAGES)
     for tag in ("<p>", "<a ", "<li>", "<strong>"):
         assert french.count(tag) == english.count(tag), tag
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_both_languages_show_the_same_screens_in_the_same_order(kind: Kind) -> None:
+    french, english = (re.findall(r"\(ecran:([a-z-]+)", default_text(kind).in_language(each)) for each in LANGUAGES)
+    assert french == english
+
+
+def test_the_tutorials_show_every_screen_that_is_photographed() -> None:
+    shown = {name for kind in Kind for name in re.findall(r"\(ecran:([a-z-]+)", default_text(kind).fr)}
+    assert shown == set(known_pictures())
 
 
 @pytest.mark.parametrize("kind", Kind)

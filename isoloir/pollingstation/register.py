@@ -174,8 +174,7 @@ def _next_line(contest: Contest, progress: RegisterProgress, last: RegisterLine,
     number = waiting.values("slot").distinct().count()
     if number and (contest.state in _FROZEN or _is_due(number, progress.extended_at, at)):
         # Looked at only now, for it costs half a millisecond a key.
-        waiting = _signed_only(contest, waiting)
-        number = waiting.values("slot").distinct().count()
+        waiting, number = _signed_only(contest, waiting, number)
     if number and (contest.state in _FROZEN or _is_due(number, progress.extended_at, at)):
         # The order of the slots' names, which were drawn at random, says nothing of the order of the re-issues.
         rows = waiting.select_related("slot").order_by("slot__name", "generation")[:MOST_ENTRIES]
@@ -186,12 +185,17 @@ def _next_line(contest: Contest, progress: RegisterProgress, last: RegisterLine,
     return None
 
 
-def _signed_only(contest: Contest, waiting: QuerySet[SlotKey]) -> QuerySet[SlotKey]:
-    """Hold back keys that somebody wrote into the database: one of them would have the whole line refused."""
+def _signed_only(contest: Contest, waiting: QuerySet[SlotKey], places: int) -> tuple[QuerySet[SlotKey], int]:
+    """Hold back keys that somebody wrote into the database: one of them would have the whole line refused.
+
+    Return the other keys and of how many places they are, `places` when none is held back.
+    """
     held = unsigned_keys(contest, waiting)
-    if held:
-        logger.error("the register of %s holds back %d key(s) that are not signed", contest.code, len(held))
-    return waiting.exclude(pk__in=held)
+    if not held:
+        return waiting, places
+    logger.error("the register of %s holds back %d key(s) that are not signed", contest.code, len(held))
+    signed = waiting.exclude(pk__in=held)
+    return signed, signed.values("slot").distinct().count()
 
 
 def _entry(key: SlotKey) -> dict[str, Any]:

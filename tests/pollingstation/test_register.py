@@ -222,5 +222,5 @@ def test_publishing_a_batch_takes_as_many_queries_whatever_its_size(
 ) -> None:
     for number in range(voters):
         reissue_world.reissued(reissue_world.voter(number))
-    with django_assert_max_num_queries(31):
+    with django_assert_max_num_queries(30):
         assert publish_batches(at=DURING + timedelta(days=1)) == 1

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from . import acts, keys, minutes, registrar_loss, supervision, views
+from . import acts, keys, minutes, registrar_loss, roll, supervision, views
 
 app_name = "bureau"
 _contest = [
@@ -20,6 +20,8 @@ _contest = [
 urlpatterns = [
     path("", views.home, name="home"),
     path("", include("isoloir.web.bureau.signin_urls")),
+    path("listes-electorales/", roll.rolls, name="rolls"),
+    path("listes-electorales/<str:uuid>/", roll.roll, name="roll"),
     path("<slug:station>/", views.station, name="station"),
     path("<slug:station>/cles/", keys.page, name="keys"),
     path("<slug:station>/cles/etat.json", keys.state, name="keys_state"),

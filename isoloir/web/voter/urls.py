@@ -2,7 +2,21 @@
 
 from django.urls import path, re_path
 
-from . import account, arrival, claims, links, new_code, places, reissue, reissue_link, session, views, vote
+from . import (
+    account,
+    arrival,
+    claims,
+    links,
+    new_code,
+    personal,
+    places,
+    reissue,
+    reissue_link,
+    rolls,
+    session,
+    views,
+    vote,
+)
 
 app_name = "voter"
 urlpatterns = [
@@ -26,8 +40,16 @@ urlpatterns = [
     path("session/", session.limits, name="session"),
     path("espace/", views.home, name="home"),
     path("espace/scrutins/", views.contests, name="contests"),
+    path("espace/listes-electorales/", rolls.rolls, name="rolls"),
+    path("espace/scrutins/<str:uuid>/liste-electorale/", rolls.roll, name="roll"),
+    path("espace/mes-informations/", personal.personal, name="personal"),
     path("espace/scrutins/<str:uuid>/", views.contest_lists, name="contest_lists"),
     path("espace/reclamations/", claims.claims, name="claims"),
+    path("espace/reclamations/nouvelle/", claims.claim_new, name="claim_new"),
+    path("espace/reclamations/<str:claim>/", claims.claim, name="claim"),
+    path("espace/reclamations/<str:claim>/accuse/", claims.claim_received, name="claim_received"),
+    path("espace/reclamations/<str:claim>/retrait/", claims.claim_withdraw, name="claim_withdraw"),
+    path("espace/reclamations/<str:claim>/pieces/<int:number>/", claims.claim_file, name="claim_file"),
     path("verifier/", views.verify, name="verify"),
     path("vote/", vote.booth, name="booth"),
     path("vote/code/reassort/", reissue.ways, name="reissue"),

@@ -60,7 +60,7 @@ class AttachmentsField(forms.FileField):
             raise ValidationError(refused)
         return taken
 
-    def _checked(self, file: UploadedFile[Any]) -> CheckedFile:
+    def _checked(self, file: "UploadedFile[Any]") -> CheckedFile:
         # One byte more than the bound is enough to know that a file is too large.
         content = file.read(RULES[self.purpose].largest + 1)
         return check_upload(content, name=file.name or "", purpose=self.purpose)

@@ -308,7 +308,7 @@ def test_warning_of_the_session_is_answered_by_keyboard(transactional_db, live_s
     anne = KeyboardVoter(page, voter.email)
     page.clock.install(time=electorate.read_clock())
     page.goto("/espace/")
-    anne.keys.goes_to(name="Mes scrutins et leurs listes")
+    anne.keys.goes_to(name="Consulter mes scrutins et leurs listes")
     electorate.pass_time(timedelta(minutes=13, seconds=5))
     page.clock.run_for(13 * 60_000 + 5_000)
     warning = page.get_by_role("alertdialog")
@@ -323,4 +323,4 @@ def test_warning_of_the_session_is_answered_by_keyboard(transactional_db, live_s
     anne.press("Space")
     expect(warning).to_have_count(0)
     # And the focus is back where it was.
-    assert "Mes scrutins et leurs listes" in anne.keys.focused()["name"]
+    assert "Consulter mes scrutins et leurs listes" in anne.keys.focused()["name"]

@@ -61,7 +61,7 @@ def test_only_the_rolls_of_own_contests_exist(client, election, contest, voter):
 
 
 def test_before_their_hour_rolls_say_when_they_come(client, election, contest, voter):
-    election.rolls_shown_at = BEFORE + timedelta(hours=1)
+    election.rolls_shown_at = BEFORE + timedelta(minutes=10)
     election.save()
     for answer in (
         client.get(path_of(contest), follow=True),
@@ -69,7 +69,7 @@ def test_before_their_hour_rolls_say_when_they_come(client, election, contest, v
     ):
         assert answer.redirect_chain == [("/espace/listes-electorales/", 302)]
         assert "seront affichées ici à partir du" in text(answer)
-    electorate.set_clock(BEFORE + timedelta(hours=1))
+    electorate.set_clock(BEFORE + timedelta(minutes=10))
     assert "Vous êtes inscrit·e" in text(client.get(path_of(contest)))
 
 

@@ -51,10 +51,10 @@ def _unbroken(text: str) -> str:
 
 
 @register.inclusion_tag("components/countdown.html")
-def countdown(until: datetime, now: datetime, sentence: str) -> dict[str, Any]:
+def countdown(until: datetime, now: datetime, sentence: str, over: str = "") -> dict[str, Any]:
     """Show days, hours and minutes left until `until`; `sentence` says until what, for instance « Le vote ferme dans ».
 
-    The count is rounded up to the minute, so that it reads zero only once the hour has come.
+    `over` says what is true at zero (« Le vote est fermé. »): the page shows it then, with a link that reloads. The count is rounded up to the minute, so that it reads zero only once the hour has come.
     """
     seconds = max(0.0, (until - now).total_seconds())
     minutes = int(-(-seconds // 60))
@@ -63,7 +63,7 @@ def countdown(until: datetime, now: datetime, sentence: str) -> dict[str, Any]:
         _unit("hours", minutes // 60 % 24, _("heure"), _("heures")),
         _unit("minutes", minutes % 60, _("minute"), _("minutes")),
     )
-    return {"until": until, "now": now, "sentence": sentence, "units": units}
+    return {"until": until, "now": now, "sentence": sentence, "units": units, "over": over, "is_over": not seconds}
 
 
 def _unit(code: str, number: int, one: str, many: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from isoloir.claims.windows import Window, widest, windows_of
 from isoloir.elections.bundle import candidate_bundle
 from isoloir.elections.models import Contest, Election
 from isoloir.identity.sessions import limits_of
@@ -47,6 +48,7 @@ class OwnContest:
     name: str
     seats: int
     kind: str
+    instance: str
     state: str
     voted_at: datetime | None
 
@@ -57,14 +59,18 @@ def home(request: VoterRequest) -> HttpResponse:
     """The voter space: my contests, the countdown, the door of the vote."""
     election = request.voter.election
     contests = _own_contests(request)
+    phase = _phase(election, at=request.now, authenticated_at=request.voter_authenticated_at)
     context = {
-        "phase": _phase(election, at=request.now, authenticated_at=request.voter_authenticated_at),
+        "phase": phase,
         "voter": request.voter,
         "activated": limits_of(request.session, voter=request.voter, at=request.now).activated,
         "contests": contests,
         "voted_count": sum(1 for contest in contests if contest.voted_at),
         "lists_shown": election.are_lists_shown(at=request.now),
-        "results_published": _results_published(election),
+        "rolls_shown": election.are_rolls_shown(at=request.now),
+        "rolls_shown_at": election.rolls_shown_at or election.portal_opens_at,
+        "claims": _claims_window(election, contests),
+        "results_published": phase == "closed" and _results_published(election),
     }
     return render(request, "voter/home.html", context)
 
@@ -129,8 +135,14 @@ def _own_contest(entry: RollEntry, request: VoterRequest) -> OwnContest:
         state = "voted"
     return OwnContest(
         uuid=contest.uuid, code=contest.code, name=contest.name, seats=contest.seats, kind=contest.kind,
-        state="to_vote" if state == "open" else state, voted_at=entry.voted_at,
+        instance=contest.instance, state="to_vote" if state == "open" else state, voted_at=entry.voted_at,
     )  # fmt: skip
+
+
+def _claims_window(election: Election, contests: list[OwnContest]) -> Window | None:
+    """Return from when to when claims are received for any of the voter's contests."""
+    own = {contest.instance for contest in contests}
+    return widest({instance: window for instance, window in windows_of(election).items() if instance in own})
 
 
 def _phase(election: Election, *, at: datetime, authenticated_at: datetime | None = None) -> str:

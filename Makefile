@@ -13,8 +13,9 @@ endif
 # Node of the development environment, when the system has none that is recent enough.
 export PATH := $(CURDIR)/.stamps/bin:$(PATH)
 
-# Tests are handed out one by one, the longest first (tests/conftest.py), so that neither core waits for the other.
-PYTEST := .venv/bin/pytest -q -n 2 --maxschedchunk=1 --durations=10 --durations-min=1
+# Tests are handed out one by one, the longest first (tests/conftest.py), so that neither core waits for the other; those
+# that share a demonstration go together, so that it is made once.
+PYTEST := .venv/bin/pytest -q -n 2 --dist loadgroup --no-loadscope-reorder --durations=10 --durations-min=1
 VOTERS ?= 300
 CONTESTS ?= 3
 OUT ?= var/rehearsal

@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     How a page looks in a browser, and what its checkers say, does not depend on it: the same views are asked there by
     the tests without a browser.
     """
-    items.sort(key=lambda item: not _is_long(item))
+    items.sort(key=_rank)
     for item in items:
         if {"page", "browser", "context"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
@@ -45,9 +45,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = kept
 
 
-def _is_long(item: pytest.Item) -> bool:
-    """Tell whole elections and crashes from the rest."""
-    return bool({"scenarios", "browser", "load"} & set(item.path.parts))
+def _rank(item: pytest.Item) -> int:
+    """Put what shares a demonstration first, since one worker plays all of it; then whole elections and crashes."""
+    if item.get_closest_marker("xdist_group"):
+        return 0
+    return 1 if {"scenarios", "browser", "load"} & set(item.path.parts) else 2
 
 
 def _on_postgres() -> bool:

@@ -22,6 +22,18 @@ _VOTERS = 80
 # What a page waits for at most: two loaded cores make a key in a few seconds.
 _PATIENCE = 60_000
 
+# Fixtures that make a demonstration for the whole run: the tests of each stay with one worker, which makes it once.
+_MADE_ONCE = ("reissue_vote", "served", "open_vote")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep together, for pytest-xdist, the tests that share a demonstration."""
+    for item in items:
+        for shared in _MADE_ONCE:
+            if shared in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group(shared))
+                break
+
 
 def _demonstration(name: str) -> Iterator[Demonstration]:
     served = Demonstration(private_folder() / name, voters=_VOTERS)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from .franceconnect import franceconnect_from
 from .single_sign_on import single_sign_on_from
 from .sms import sms_backends_from
+from .themes import state_design_folders, theme_from
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = Path(os.environ.get("ISOLOIR_VAR", BASE_DIR / "var"))
@@ -128,6 +129,11 @@ CLIENT_ADDRESS_HEADER = os.environ.get("ISOLOIR_CLIENT_ADDRESS_HEADER", "")
 # What time it is for voters and bureaux; the demonstration puts its own clock here.
 CLOCK = "django.utils.timezone.now"
 
+# The look (docs/decisions/0008-themes.md): `neutral`, or `dsfr` on a site of the State; there, whose name stands under the
+# mark of the Republic, its lines separated by a bar.
+THEME = theme_from(os.environ)
+THEME_AUTHORITY = os.environ.get("ISOLOIR_THEME_AUTHORITY", "République|Française")
+STATICFILES_DIRS = state_design_folders() if THEME == "dsfr" else []
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {
@@ -227,7 +233,7 @@ DELIVERY_ALERTS = {
 # CAPTCHA (docs/mechanisms/captcha.md): whose it is (local, captchetat, or test), where it is asked, how many digits (4 or 5),
 # and the largest number of the proof of work that stands in for it.
 CAPTCHA_BACKEND = os.environ.get("ISOLOIR_CAPTCHA", "local")
-CAPTCHA_PLACES = {"identification", "lost-password", "new-password", "code", "reissue"}
+CAPTCHA_PLACES = {"identification", "lost-password", "new-password", "code", "reissue", "assistance"}
 CAPTCHA_DIGITS = int(os.environ.get("ISOLOIR_CAPTCHA_DIGITS", "5"))
 CAPTCHA_WORK = int(os.environ.get("ISOLOIR_CAPTCHA_WORK", "2000000"))
 CAPTCHETAT_TOKEN_URL = os.environ.get("ISOLOIR_CAPTCHETAT_TOKEN_URL", "https://oauth.piste.gouv.fr/api/oauth/token")

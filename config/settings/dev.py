@@ -6,6 +6,7 @@ from typing import Any
 
 from .base import *  # noqa: F403
 from .base import INSTALLED_APPS, PORTAL_URL, SECRETS_DIR
+from .themes import state_design_folders
 
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 
@@ -21,6 +22,8 @@ def _secret_key() -> str:
 
 SECRET_KEY = os.environ.get("ISOLOIR_SECRET_KEY") or _secret_key()
 INSTALLED_APPS = [*INSTALLED_APPS, "isoloir.demo"]
+# Both themes can be looked at on /design, where the extra of the second one is installed.
+STATICFILES_DIRS = state_design_folders()
 CLOCK = "isoloir.demo.clock.now"
 EMAIL_BACKEND = "isoloir.demo.mailbox.MailboxBackend"
 SMS_BACKENDS = [{"backend": "isoloir.demo.mailbox.SmsMailbox", "name": "mailbox"}]

@@ -10,16 +10,26 @@ WEB = Path(__file__).resolve().parents[2] / "isoloir" / "web"
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_design_page_shows_the_theme_one_asks_for(client: Client, theme: str) -> None:
-    page = client.get("/design/", {"theme": theme}).content.decode()
-    assert f'data-theme="{theme}"' in page
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_design_page_shows_the_scheme_one_asks_for(client: Client, scheme: str) -> None:
+    page = client.get("/design/", {"scheme": scheme}).content.decode()
+    assert f'data-theme="{scheme}"' in page
+    assert "data-look" not in page
 
 
 @pytest.mark.django_db
-def test_an_unknown_theme_is_that_of_the_device(client: Client) -> None:
-    page = client.get("/design/", {"theme": '"><script>'}).content.decode()
+def test_an_unknown_theme_is_that_of_the_installation_and_an_unknown_scheme_that_of_the_device(client: Client) -> None:
+    page = client.get("/design/", {"theme": '"><script>', "scheme": '"><script>'}).content.decode()
     assert "data-theme" not in page
+    assert "data-look" not in page
+
+
+@pytest.mark.django_db
+def test_every_component_is_on_the_design_page(client: Client) -> None:
+    shown = {template.name for template in client.get("/design/").templates}
+    components = {f"components/{path.name}" for path in (WEB / "templates" / "components").glob("*.html")}
+    assert len(components) > 15
+    assert components - shown == set()
 
 
 def test_no_template_has_inline_style_or_script() -> None:
@@ -34,12 +44,12 @@ def test_every_template_says_its_context() -> None:
 
 
 def test_style_sheets_fetch_nothing_from_elsewhere_and_name_no_raw_colour() -> None:
-    for path in (WEB / "static" / "css").glob("*.css"):
+    for path in [*(WEB / "static" / "css").glob("*.css"), *(WEB / "themes").rglob("*.css")]:
         text = path.read_text(encoding="utf-8")
         assert "http" not in re.sub(r'\[href\^="http"\]', "", text), path.name
         if path.name not in {"tokens.css", "print.css"}:
-            # Logos alone keep their white paper in both themes.
-            assert set(re.findall(r"#[0-9a-f]{3,8}\b", text)) <= {"#ffffff", "#16202c"}, path.name
+            # Logos alone keep their white paper in both themes; the ring of the State has no variable.
+            assert set(re.findall(r"#[0-9a-f]{3,8}\b", text)) <= {"#ffffff", "#16202c", "#0a76f6"}, path.name
 
 
 def _luminance(colour: str) -> float:

@@ -1,10 +1,13 @@
 """Fictional content that shows each component in its states: a form, lists, figures."""
 
+from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from isoloir.web.captcha.forms import CaptchaForm
 from isoloir.web.forms import NewPasswordField, PasswordRule, RepeatedPasswordField
 
 PASSWORD_RULES = (
@@ -44,6 +47,16 @@ class SampleForm(forms.Form):
     message = forms.CharField(label=_("Votre message"), required=False, widget=forms.Textarea(attrs={"rows": 4}))
     roll = forms.FileField(label=_("Liste électorale"), help_text=_("Un fichier CSV"), required=False)
     confirmed = forms.BooleanField(label=_("Je confirme avoir lu la liste"))
+
+
+class SampleCaptchaForm(CaptchaForm):
+    """The check that nobody is a robot, alone."""
+
+
+class SampleSearchForm(forms.Form):
+    """The search of a roll."""
+
+    name = forms.CharField(label=_("Nom"), help_text=_("Le début du nom suffit."))
 
 
 def form_with_errors() -> SampleForm:
@@ -102,3 +115,58 @@ def colours() -> list[tuple[str, Any]]:
         ("danger", _("danger")),
         ("focus", _("focus")),
     ]
+
+
+def figures_of_a_result() -> dict[str, Any]:
+    """Return a result as its components read it: figures, seats, and who is elected."""
+    seats = ((2, ("Mme Anne EXEMPLE", "M. Paul MODÈLE"), ("Mme Lise TYPE",)), (1, ("Mme Rose CAS",), ()), (0, (), ()))
+    rows = [
+        {**row, "seats": number, "titulars": titulars, "substitutes": substitutes}
+        for row, (number, titulars, substitutes) in zip(figures(), seats, strict=False)
+    ]
+    return {
+        "contest": {"name": _("CSA ministériel"), "seats": 3},
+        "result": {"registered": 4218, "voters": 2597, "blank": 96, "expressed": 2501},
+        "turnout": 61.57,
+        "rows": [*rows, figures()[-1]],
+        "elected": [row for row in rows if row["seats"]],
+        "steps_of_attribution": [_("Quotient : 2 501 suffrages pour 3 sièges, soit 833,67.")],
+    }
+
+
+def supervision() -> dict[str, Any]:
+    """Return what waits to leave and the ways of re-issue, one of them too small to be told."""
+    return {
+        "queues": [
+            {"channel": _("Courriel"), "waiting": 1250, "campaigns": 1200, "minutes": 4},
+            {"channel": _("SMS"), "waiting": 0, "campaigns": 0, "minutes": None},
+        ],
+        "ways": [
+            {"policy": _("Question défi"), "channel": _("SMS"), "asked": 312, "live": 287},
+            {"policy": "", "channel": "", "asked": None, "live": None},
+        ],
+    }
+
+
+def roll() -> dict[str, Any]:
+    """Return a page of a roll, and what a search that finds nobody says."""
+    people = (("CAS", "Rose"), ("EXEMPLE", "Anne"), ("MODÈLE", "Paul"))
+    entries = [
+        SimpleNamespace(
+            voter=SimpleNamespace(last_name=last, first_names=first, establishment=_("Collège des Tilleuls"))
+        )
+        for last, first in people
+    ]
+    return {
+        "total": len(entries),
+        "letters": ["C", "E", "M"],
+        "page": {"entries": entries, "before": 1, "after": 4},
+        "search": SampleSearchForm(prefix="roll"),
+        "nobody": {"entries": [], "is_complete": True},
+        "other_search": SampleSearchForm(prefix="other"),
+    }
+
+
+def session_limits(now: datetime) -> Any:
+    """Return the ends of a session that has just begun: its warning stays closed."""
+    return SimpleNamespace(idle_ends_at=now + timedelta(hours=1), ends_at=now + timedelta(hours=8))

@@ -21,6 +21,7 @@ from isoloir.texts.actions import change_text
 from isoloir.texts.models import Kind
 from isoloir.trustees.models import Trustee
 from tests import electorate
+from tests.assistance.asked import ask_for_help
 from tests.electorate import STAFF_PASSWORD
 from tests.factories import AFTER, World, make_contest, make_station, make_voter, make_world
 
@@ -92,7 +93,7 @@ def make_scene() -> Scene:
             "reissue_token": reissue_token, "way": "challenge",
             "spoiled": "activation/", "provider": "mailbox", "receipt_secret": receipt_secret("mailbox"),
             "challenge": issue_challenge(at=AFTER),
-            "owner": 1, "notice": "0990001A.pdf", "voter": world.voters[0].pk, **_write_texts(world.election),
+            "owner": 1, "notice": "0990001A.pdf", "voter": world.voters[0].pk, **_write_texts(world.election), **ask_for_help(world.election, agent),
         },
         foreign={"uuid": [other.uuid, "inconnu"], "code": [other.code, "inconnu"], "station": ["autre", "inconnu"]},
     )  # fmt: skip

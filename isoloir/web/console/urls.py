@@ -4,13 +4,26 @@ from django.urls import path
 
 from isoloir.web.bureau import signin
 
-from . import accounts, activation, deliveries, questions, reissue_rules, sheets, supervision, texts, views
+from . import (
+    accounts,
+    activation,
+    agents,
+    claim_windows,
+    deliveries,
+    questions,
+    reissue_rules,
+    sheets,
+    supervision,
+    texts,
+    views,
+)
 
 app_name = "console"
 urlpatterns = [
     path("", views.home, name="home"),
     path("fichiers/", views.import_election, name="import"),
     path("calendrier/", views.calendar, name="calendar"),
+    path("calendrier/reclamations/", claim_windows.claim_windows, name="claim_windows"),
     path("codes/demande/", views.request_codes, name="request"),
     path("codes/reception/", views.receive_slots, name="slots"),
     path("codes/notices/", sheets.sheets, name="sheets"),
@@ -23,6 +36,8 @@ urlpatterns = [
     path("comptes/activation/", activation.activation, name="activation"),
     path("comptes/activation.csv", activation.activation_export, name="activation_export"),
     path("comptes/relance/", activation.remind, name="remind"),
+    path("agents/", agents.agents, name="agents"),
+    path("agents/<int:number>/retirer/", agents.agent_role_remove, name="agent_role_remove"),
     path("supervision/", supervision.supervision, name="supervision"),
     path("supervision/remises/", deliveries.deliveries, name="deliveries"),
     path("textes/", texts.texts, name="texts"),

@@ -4,13 +4,17 @@ from django.urls import path
 
 from isoloir.web.receipts import receipts
 
-from . import assistance, register, texts, views
+from . import assistance, health, register, texts, views
 
 app_name = "public"
 urlpatterns = [
     path("edito/", texts.edito, name="edito"),
     path("aide/", texts.faq, name="faq"),
+    path("tutoriels/<str:kind>/", texts.tutorial, name="tutorial"),
+    path("sante/", health.health, name="health"),
     path("assistance/", assistance.ask, name="assistance"),
+    path("assistance/suivi/<str:token>/", assistance.ticket, name="ticket"),
+    path("assistance/suivi/<str:token>/fichiers/<int:number>/", assistance.ticket_file, name="ticket_file"),
     path("mentions-legales/", texts.legal, name="legal"),
     path("sms/recus/<slug:provider>/<str:secret>/", receipts, name="sms_receipts"),
     path("resultats/", views.results, name="results"),

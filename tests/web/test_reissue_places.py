@@ -11,7 +11,7 @@ from isoloir.credentials.links import destroy_link_key, places_of
 from isoloir.elections.models import Contest
 from isoloir.pollingstation.register import publish_batches
 from isoloir.roll.models import RollEntry
-from isoloir.web.public.register import register_keys
+from isoloir.web.public.register import register_named
 from tests.electorate import text
 from tests.factories import DURING
 from tests.web.reissue_scene import ReissueScene
@@ -69,9 +69,9 @@ def test_register_is_public_from_its_first_line_and_holds_the_place(reissue_scen
 def test_keys_that_the_register_names_are_shown_beside_it(reissue_scene: ReissueScene, settings: Any) -> None:
     contest = reissue_scene.world.contests[0]
     opening = json.loads(RegisterLine.objects.get(contest=contest, height=0).text)
-    keys = register_keys(contest)
-    assert keys == {"portal": opening["portal"], "registrar": settings.REGISTRAR_KEY}
-    assert register_keys(Contest(pk=0)) == {}
+    state, keys = register_named(contest)
+    assert (state, keys) == ("growing", {"portal": opening["portal"], "registrar": settings.REGISTRAR_KEY})
+    assert register_named(Contest(pk=0)) == ("", {})
 
 
 def test_unknown_contest_has_no_register(db: None) -> None:

@@ -15,7 +15,7 @@ from isoloir.tally.minutes import machine_readable_result, minutes_hash
 from isoloir.web.access import audience
 from isoloir.web.results import result_context
 
-from .register import register_keys, register_state, registers_begun
+from .register import register_named, register_state, registers_begun
 
 # R211-535: candidacies are not for search engines.
 _NOT_INDEXED = {"X-Robots-Tag": "noindex"}
@@ -56,6 +56,7 @@ def contest_result(request: HttpRequest, uuid: str) -> HttpResponse:
     """The results of one contest, the seats and how they came, and how to check all of it."""
     contest = published_contest(uuid)
     identity = published_archive(uuid)
+    state, keys = register_named(contest)
     context = {
         "contest": contest,
         "fingerprint": election_record(contest).fingerprint,
@@ -66,8 +67,8 @@ def contest_result(request: HttpRequest, uuid: str) -> HttpResponse:
             "sha256": identity.sha256,
         },
         "minutes": _minutes(contest),
-        "register": register_state(registers_begun([contest.pk]), contest),
-        "register_keys": register_keys(contest),
+        "register": state,
+        "register_keys": keys,
         "candidates_url": reverse("public:candidates", args=(uuid,)),
         "result_json_url": reverse("public:result_json", args=(uuid,)),
         **result_context(contest.result),

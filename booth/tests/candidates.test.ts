@@ -38,7 +38,24 @@ describe("a candidate bundle", () => {
     expect(() => readCandidates(readElection(electionBytes({ lists: 3 })), CONTEST.candidates)).toThrow("binds");
   });
 
+  it("is read in its second form, where statements in PDF are bound by their hash", () => {
+    const file = { sha256: "a".repeat(64), size: 20480, pages: 2 };
+    expect(
+      bound((bundle) => {
+        bundle["version"] = 2;
+        bundle.lists.forEach((list, rank) => Object.assign(list, { statement_pdf: rank ? null : file }));
+      }),
+    ).not.toThrow();
+  });
+
   it.each([
+    ["a statement in PDF has no hash", (bundle: Bundle) => {
+      bundle["version"] = 2;
+      for (const list of bundle.lists) Object.assign(list, { statement_pdf: { sha256: "", size: 1, pages: 1 } });
+    }],
+    ["its second form lacks a member", (bundle: Bundle) => { bundle["version"] = 2; }],
+    ["its first form has a member of the second", (bundle: Bundle) => { for (const list of bundle.lists) Object.assign(list, { statement_pdf: null }); }],
+    ["its form is of the future", (bundle: Bundle) => { bundle["version"] = 3; }],
     ["a list is missing", (bundle: Bundle) => { bundle.lists.pop(); }],
     ["two lists are exchanged", (bundle: Bundle) => { bundle.lists.reverse(); }],
     ["a list is renamed", (bundle: Bundle) => { for (const list of bundle.lists) list.name += "!"; }],

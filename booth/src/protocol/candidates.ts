@@ -30,6 +30,7 @@ const CODE = "candidates-differ";
 const LIST_MEMBERS = [
   "position", "kind", "name", "organisations", "affiliation", "logo", "logo_alt", "statement", "candidates",
 ];
+const HASH = /^[0-9a-f]{64}$/;
 
 /**
  * Reads the candidate bundle of an election, all or nothing: its bytes must hash to what the election
@@ -54,16 +55,17 @@ export function readCandidates(election: Election, bytes: Uint8Array): Candidate
 
 function readBundle(bytes: Uint8Array): CandidateBundle {
   const bundle = membersOf(readCanonicalBytes(bytes), "candidates", ["version", "contest", "order", "lists"]);
-  integerOf(bundle["version"], "version", 1, 1);
+  const version = integerOf(bundle["version"], "version", 1, 2);
   return {
     contest: textOf(bundle["contest"], "contest"),
     order: textOf(bundle["order"], "order"),
-    lists: itemsOf(bundle["lists"], "lists").map(readList),
+    lists: itemsOf(bundle["lists"], "lists").map((list) => readList(list, version)),
   };
 }
 
-function readList(value: Json): CandidateList {
-  const list = membersOf(value, "list", LIST_MEMBERS);
+function readList(value: Json, version: number): CandidateList {
+  const list = membersOf(value, "list", version === 1 ? LIST_MEMBERS : [...LIST_MEMBERS, "statement_pdf"]);
+  if (version === 2 && list["statement_pdf"] !== null) readStatementFile(list["statement_pdf"] ?? null);
   return {
     position: integerOf(list["position"], "position", 1),
     kind: textOf(list["kind"], "kind", /^(?:list|sigle)$/) === "sigle" ? "sigle" : "list",
@@ -76,6 +78,14 @@ function readList(value: Json): CandidateList {
     statement: textOf(list["statement"], "statement"),
     candidates: itemsOf(list["candidates"], "candidates").map(readCandidate),
   };
+}
+
+/** The PDF of a statement is bound by its hash, and read elsewhere: the booth shows the text. */
+function readStatementFile(value: Json): void {
+  const file = membersOf(value, "statement_pdf", ["sha256", "size", "pages"]);
+  textOf(file["sha256"], "sha256", HASH);
+  integerOf(file["size"], "size", 1);
+  integerOf(file["pages"], "pages", 1);
 }
 
 function readCandidate(value: Json): Candidate {

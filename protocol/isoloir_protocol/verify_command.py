@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Sequence
 
+from isoloir_protocol import draw_command
 from isoloir_protocol.pairing import pair
 from isoloir_protocol.report import json_report, written_report
 from isoloir_protocol.verify import Report, verify_archive, verify_register_file
@@ -19,14 +20,20 @@ _DESCRIPTION = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Verify the files named on the command line and print a report of each; 0 when all are accepted, else 1."""
+    """Verify the files named on the command line and print a report of each; 0 when all are accepted, else 1.
+
+    `draw FILE` verifies the draw of the order of lists instead.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["draw"]:
+        return draw_command.main(given[1:])
     parser = argparse.ArgumentParser(prog="isoloir-verify", description=_DESCRIPTION)
     parser.add_argument("files", nargs="+", metavar="FICHIER", help="archive .bel ou registre .register")
     text = "clé publique du service d’enregistrement, apprise autrement que par le portail : 64 chiffres hexadécimaux"
     parser.add_argument("--registrar-key", metavar="HEX", type=_public_key, help=text)
     parser.add_argument("--json", action="store_true", help="un objet JSON par archive ou registre, un par ligne")
     parser.add_argument("--lang", choices=("fr", "en"), default="fr", help="langue des phrases (fr)")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(given)
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A terminal without some French sign must not stop the verification.
         sys.stdout.reconfigure(errors="replace")

@@ -6,7 +6,7 @@ import json
 
 from django.utils import formats, translation
 
-from .models import Contest
+from .models import CandidateList, Contest, StatementFile
 
 
 def candidate_bundle(contest: Contest) -> bytes:
@@ -14,29 +14,43 @@ def candidate_bundle(contest: Contest) -> bytes:
     drawn_on = contest.election.lists_drawn_on
     with translation.override("fr"):
         order = f"Ordre tiré au sort le {formats.date_format(drawn_on, 'j F Y')}" if drawn_on else "Ordre tiré au sort"
-    lists = contest.lists.prefetch_related("organisations", "candidates").order_by("position")
+    lists = list(
+        contest.lists.prefetch_related("organisations", "candidates")
+        .select_related("statement_file")
+        .defer("statement_file__content")
+        .order_by("position")
+    )
+    # A contest without any statement in PDF keeps the first form, which older readers know.
+    version = 2 if any(entry.statement_file for entry in lists) else 1
     bundle = {
-        "version": 1,
+        "version": version,
         "contest": contest.uuid,
         "order": order,
-        "lists": [
-            {
-                "position": entry.position,
-                "kind": contest.kind,
-                "name": entry.name,
-                "organisations": sorted(organisation.name for organisation in entry.organisations.all()),
-                "affiliation": entry.affiliation,
-                "logo": "data:image/png;base64," + base64.b64encode(bytes(entry.logo_png)).decode(),
-                "logo_alt": entry.logo_text,
-                "statement": entry.statement,
-                "candidates": [
-                    {"rank": candidate.rank, "name": str(candidate)} for candidate in entry.candidates.all()
-                ],
-            }
-            for entry in lists
-        ],
+        "lists": [_list(contest, entry, version) for entry in lists],
     }
     return json.dumps(bundle, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _list(contest: Contest, entry: CandidateList, version: int) -> dict[str, object]:
+    members: dict[str, object] = {
+        "position": entry.position,
+        "kind": contest.kind,
+        "name": entry.name,
+        "organisations": sorted(organisation.name for organisation in entry.organisations.all()),
+        "affiliation": entry.affiliation,
+        "logo": "data:image/png;base64," + base64.b64encode(bytes(entry.logo_png)).decode(),
+        "logo_alt": entry.logo_text,
+        "statement": entry.statement,
+        "candidates": [{"rank": candidate.rank, "name": str(candidate)} for candidate in entry.candidates.all()],
+    }
+    if version == 2:
+        members["statement_pdf"] = _pdf(entry.statement_file) if entry.statement_file else None
+    return members
+
+
+def _pdf(file: StatementFile) -> dict[str, object]:
+    """Return what binds the bytes of a statement to the bundle, and so to the contest's fingerprint."""
+    return {"sha256": file.sha256, "size": file.size, "pages": file.pages}
 
 
 def bundle_hash(bundle: bytes) -> str:

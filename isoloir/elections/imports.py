@@ -19,10 +19,12 @@ from isoloir.common.csvfiles import Column, CsvFile, Line, folded
 from isoloir.common.errors import Faults
 from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
+from isoloir.uploads.actions import CheckedFile
 
 from .actions import lock_before_register, lock_unsealed
 from .listfiles import logo_for, statement_for
 from .models import Candidate, CandidateList, Contest, Election, Organisation
+from .statementfiles import forget_unused_statements, keep_statements, statement_pdf_for
 
 CONTESTS_FILE = "contests.csv"
 LISTS_FILE = "lists.csv"
@@ -73,6 +75,10 @@ LIST_COLUMNS = (
         "statement_file", ("profession de foi", "fichier de la profession de foi", "statement"), 200, may_be_empty=True
     ),
     Column("position", ("ordre", "rang", "ordre tiré au sort", "order"), 3),
+    Column(
+        "statement_pdf", ("profession de foi pdf", "pdf de la profession de foi"), 200, may_be_empty=True,
+        is_optional=True,
+    ),
 )
 CANDIDATE_COLUMNS = (
     Column("contest", ("scrutin", "code scrutin", "contest code"), 40),
@@ -183,6 +189,7 @@ class _ReadList:
     entry: CandidateList
     organisations: list[str]
     candidates: list[Candidate]
+    pdf: CheckedFile | None = None
 
     @property
     def ranks(self) -> list[int]:
@@ -195,8 +202,8 @@ def import_lists(
 ) -> ListsImported:
     """Make the lists of the election those of the files. Raises ImportRefused, ElectionSealed.
 
-    `files` holds the logos (PNG) and statements (plain text, UTF-8) by the names that `lists` gives; `candidates` may be
-    empty bytes when every contest is « sur sigle ».
+    `files` holds the logos (PNG) and statements (plain text, UTF-8, and PDF) by the names that `lists` gives; `candidates`
+    may be empty bytes when every contest is « sur sigle ».
     """
     election = lock_unsealed(election)
     faults = Faults()
@@ -228,8 +235,9 @@ def import_lists(
 def _read_lists(file: CsvFile, contests: Mapping[str, Contest], files: Mapping[str, bytes]) -> list[_ReadList]:
     read = []
     logos: dict[str, bytes] = {}
+    pdfs: dict[str, CheckedFile | None] = {}
     for line in file.lines():
-        code, kind, name, organisations, affiliation, logo_name, statement_name, position = line.cells
+        code, kind, name, organisations, affiliation, logo_name, statement_name, position, pdf_name = line.cells
         contest = contests.get(code)
         if contest is None:
             file.fault(line.number, "contest", _("Aucun scrutin n’a ce code."))
@@ -243,13 +251,29 @@ def _read_lists(file: CsvFile, contests: Mapping[str, Contest], files: Mapping[s
         if logo_name not in logos:
             logos[logo_name] = logo_for(file, line.number, logo_name, files)
         statement = statement_for(file, line.number, statement_name, files) if statement_name else ""
+        pdf = _statement_pdf(file, line.number, pdf_name, files, pdfs, has_text=bool(statement_name))
         if contest is not None:
             entry = CandidateList(
                 contest=contest, position=number or 0, name=name, affiliation=affiliation,
                 logo_png=logos[logo_name], logo_text=f"Logo {name}"[:200], statement=statement,
             )  # fmt: skip
-            read.append(_ReadList(line.number, contest, entry, names, []))
+            read.append(_ReadList(line.number, contest, entry, names, [], pdf))
     return read
+
+
+def _statement_pdf(
+    file: CsvFile, line: int, name: str, files: Mapping[str, bytes], known: dict[str, CheckedFile | None], *,
+    has_text: bool,
+) -> CheckedFile | None:  # fmt: skip
+    """Return the statement as PDF that a line names; lists that share a file have it checked once, as long as it is right."""
+    if not name:
+        return None
+    if not has_text:
+        message = _("Une profession de foi en PDF vient avec son texte : donnez aussi « statement_file ».")
+        file.fault(line, "statement_pdf", message)
+    if known.get(name) is None:
+        known[name] = statement_pdf_for(file, line, name, files)
+    return known[name]
 
 
 def _organisations(file: CsvFile, line: Line, cell: str) -> list[str]:
@@ -353,6 +377,9 @@ def ensure_organisations(election: Election, names: Iterable[str]) -> dict[str, 
 
 def _replace_lists(election: Election, read: list[_ReadList]) -> None:
     CandidateList.objects.filter(contest__election=election).delete()
+    statements = keep_statements(each.pdf for each in read if each.pdf)
+    for each in read:
+        each.entry.statement_file = statements[each.pdf.sha256] if each.pdf else None
     organisations = ensure_organisations(election, (name for each in read for name in each.organisations))
     CandidateList.objects.bulk_create([each.entry for each in read])
     through = CandidateList.organisations.through
@@ -369,3 +396,4 @@ def _replace_lists(election: Election, read: list[_ReadList]) -> None:
             candidate.candidate_list = each.entry
             candidates.append(candidate)
     Candidate.objects.bulk_create(candidates, batch_size=1000)
+    forget_unused_statements()

@@ -21,7 +21,7 @@ LONGEST_GRACE = timedelta(minutes=30)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Calendar:
-    """The dates of an election (R211-515): aware instants, kept in UTC."""
+    """The dates of an election (R211-515): aware instants, kept in UTC. `rolls_shown_at` None: with the portal."""
 
     portal_opens_at: datetime
     lists_shown_at: datetime
@@ -29,6 +29,7 @@ class Calendar:
     voting_closes_at: datetime
     grace: timedelta = LONGEST_GRACE
     lists_drawn_on: date | None = None
+    rolls_shown_at: datetime | None = None
 
     def check(self) -> None:
         """Raise CalendarRefused, with the sentence of each date that is not in order."""
@@ -37,6 +38,10 @@ class Calendar:
             faults["portal_opens_at"] = _("Le portail ouvre au plus tard à l’ouverture du vote.")
         if self.lists_shown_at > self.voting_opens_at:
             faults["lists_shown_at"] = _("Les listes de candidats sont montrées au plus tard à l’ouverture du vote.")
+        if self.rolls_shown_at is not None and not (self.portal_opens_at <= self.rolls_shown_at < self.voting_opens_at):
+            faults["rolls_shown_at"] = _(
+                "Les listes électorales s’affichent entre l’ouverture du portail et celle du vote."
+            )
         if self.voting_closes_at <= self.voting_opens_at:
             faults["voting_closes_at"] = _("Le vote ferme après son ouverture.")
         if not timedelta(0) <= self.grace <= LONGEST_GRACE:
@@ -100,7 +105,7 @@ class ReissueRules:
         """Raise ReissueRulesRefused, with the sentence of each field out of bounds."""
         faults: dict[str, str] = {}
         if self.limit not in REISSUE_LIMIT:
-            faults["limit"] = _("Un code de vote se réassortit de une à trois fois.")
+            faults["limit"] = _("Un code de vote se réassortit d’une à trois fois.")
         if self.opens_at is not None and not election.portal_opens_at <= self.opens_at < election.voting_closes_at:
             faults["opens_at"] = _("Le réassort s’ouvre entre l’ouverture du portail et la clôture du vote.")
         if faults:

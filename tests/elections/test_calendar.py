@@ -41,6 +41,8 @@ def test_two_elections_never_share_a_short_name() -> None:
     [
         ("portal_opens_at", OPENS_AT + timedelta(seconds=1)),
         ("lists_shown_at", OPENS_AT + timedelta(seconds=1)),
+        ("rolls_shown_at", OPENS_AT),
+        ("rolls_shown_at", OPENS_AT - timedelta(days=40, seconds=1)),
         ("voting_closes_at", OPENS_AT),
         ("grace", timedelta(minutes=31)),
         ("grace", timedelta(minutes=-1)),
@@ -56,7 +58,11 @@ def test_dates_out_of_order_are_refused_with_the_field_at_fault(field: str, valu
 
 def test_the_calendar_changes_and_is_journaled() -> None:
     election = make_election()
-    wanted = calendar(voting_closes_at=CLOSES_AT + timedelta(days=1), grace=timedelta(minutes=15))
+    wanted = calendar(
+        voting_closes_at=CLOSES_AT + timedelta(days=1),
+        grace=timedelta(minutes=15),
+        rolls_shown_at=OPENS_AT - timedelta(days=30),
+    )
     change_calendar(election=election, calendar=wanted, actor="a", at=BEFORE)
     assert calendar_of(Election.objects.get()) == wanted
     assert JournalEntry.objects.get().kind == "calendar.changed"

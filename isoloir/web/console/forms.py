@@ -115,6 +115,7 @@ class CalendarForm(forms.Form):
     """The dates of the election, typed in Paris time; one that a change of hour makes ambiguous is refused."""
 
     portal_opens_at = forms.DateTimeField(label=gettext_lazy("Ouverture du portail"))
+    rolls_shown_at = forms.DateTimeField(label=gettext_lazy("Affichage des listes électorales"), required=False)
     lists_shown_at = forms.DateTimeField(label=gettext_lazy("Affichage des listes de candidats"))
     voting_opens_at = forms.DateTimeField(label=gettext_lazy("Ouverture du vote"))
     voting_closes_at = forms.DateTimeField(label=gettext_lazy("Fermeture du vote"))
@@ -138,6 +139,7 @@ class CalendarForm(forms.Form):
                     attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S"
                 )
                 field.help_text = _("Heure de Paris.")
+        self.fields["rolls_shown_at"].help_text = _("Heure de Paris ; vide : dès l’ouverture du portail.")
 
     @classmethod
     def initial_of(cls, election: Election) -> dict[str, Any]:

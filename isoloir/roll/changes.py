@@ -23,7 +23,7 @@ from .names import write_names
 CORRECTABLE = ("civility", "last_name", "first_names", "email", "second_email", "establishment_code", "establishment")
 # What a new voter has besides.
 NEW_VOTER = ("reference", *CORRECTABLE, "academy")
-LENGTHS = {name: int(Voter._meta.get_field(name).max_length or 0) for name in NEW_VOTER}
+LENGTHS = {name: int(getattr(Voter._meta.get_field(name), "max_length", 0)) for name in NEW_VOTER}
 _MAY_BE_EMPTY = frozenset({"civility", "second_email"})
 # As in the import: both name lines and folders of the exchange with the credential authority.
 _REFERENCE = re.compile(r"[A-Za-z0-9._:/@+-]{1,40}")

@@ -67,3 +67,25 @@ class ReissueRulesRefused(ElectionRefused):
     def __init__(self, faults: dict[str, str]) -> None:
         super().__init__()
         self.faults = faults
+
+
+class DrawRefused(ElectionRefused):
+    """The draw of the order of lists is not announced or not made; `code` says why, and `sentence` says it to people."""
+
+    sentences = {
+        "sealed": _("Tous les scrutins sont scellés : l’ordre des listes ne change plus."),
+        "nothing_to_draw": _("Aucun scrutin n’a encore de listes : importez-les d’abord."),
+        "already_announced": _("Le tirage de toutes ces listes est déjà annoncé ou fait."),
+        "source_unreadable": _("Dites d’où viendra la graine, en une ligne."),
+        "not_announced": _("Aucun tirage n’est annoncé : annoncez-le avant que la graine soit publique."),
+        "lists_changed": _("Des listes ont changé depuis l’annonce : annoncez de nouveau le tirage."),
+        "too_early": _("Le tirage a lieu après son annonce."),
+        "seed_unreadable": _(
+            "La graine s’écrit en nombres entiers séparés par des espaces ; « / » sépare deux sources."
+        ),
+    }
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.sentence = self.sentences[code]

@@ -22,6 +22,7 @@ from isoloir.journal.kinds import Kind
 from isoloir.uploads.actions import CheckedFile
 
 from .actions import lock_before_register, lock_unsealed
+from .draw import keep_draws_true
 from .listfiles import logo_for, statement_for
 from .models import Candidate, CandidateList, Contest, Election, Organisation
 from .statementfiles import forget_unused_statements, keep_statements, statement_pdf_for
@@ -76,7 +77,10 @@ LIST_COLUMNS = (
     ),
     Column("position", ("ordre", "rang", "ordre tiré au sort", "order"), 3),
     Column(
-        "statement_pdf", ("profession de foi pdf", "pdf de la profession de foi"), 200, may_be_empty=True,
+        "statement_pdf",
+        ("profession de foi pdf", "pdf de la profession de foi"),
+        200,
+        may_be_empty=True,
         is_optional=True,
     ),
 )
@@ -218,6 +222,7 @@ def import_lists(
     _check_contests(lists_file, read)
     faults.refuse_if_any()
     _replace_lists(election, read)
+    forgotten = keep_draws_true(election)
     counts = ListsImported(
         len({each.contest.code for each in read}), len(read), sum(len(each.candidates) for each in read)
     )
@@ -226,7 +231,7 @@ def import_lists(
         facts={
             "lists_sha256": hashlib.sha256(lists).hexdigest(),
             "candidates_sha256": hashlib.sha256(candidates).hexdigest(),
-            "lists": counts.lists, "candidates": counts.candidates,
+            "lists": counts.lists, "candidates": counts.candidates, "draws_forgotten": forgotten,
         },
     )  # fmt: skip
     return counts

@@ -17,6 +17,7 @@ from django.utils import translation
 from playwright.sync_api import Locator
 
 from isoloir.common import appendonly
+from isoloir.texts import announcements
 from tests import postgres
 from tests.portal_server import PortalServer
 from tests.registrar_server import registrar_server  # noqa: F401  # A fixture, for every test.
@@ -227,3 +228,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if report.failed and isinstance(server, PortalServer):
         report.sections.append(("log of the portal", server.last_lines()))
     return report
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_announced_from_one_test_to_the_next() -> Iterator[None]:
+    """A process keeps what is announced for ten seconds: here it has just read that nothing is."""
+    announcements.memory.keep((), until=float("inf"))
+    yield
+    announcements.memory.keep((), until=float("inf"))

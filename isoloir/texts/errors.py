@@ -50,3 +50,31 @@ class VersionUnknown(TextsRefused):
     @property
     def message(self) -> str:
         return _("Cette version n’existe pas.")
+
+
+class AnnouncementRefused(TextsRefused):
+    """An announcement has faults: `faults` gives the sentences of each field at fault, in words for the person."""
+
+    def __init__(self, faults: Mapping[str, Sequence[str]]) -> None:
+        super().__init__(f"{sum(map(len, faults.values()))} faults")
+        self.faults = faults
+
+    @property
+    def message(self) -> str:
+        return " ".join(sentence for sentences in self.faults.values() for sentence in sentences)
+
+
+class AnnouncementEnded(TextsRefused):
+    """The announcement is not shown at this instant: there is nothing to end."""
+
+    @property
+    def message(self) -> str:
+        return _("Cette annonce n’est pas affichée en ce moment.")
+
+
+class AnnouncementStarted(TextsRefused):
+    """The announcement was shown already: it is ended, never deleted."""
+
+    @property
+    def message(self) -> str:
+        return _("Cette annonce a déjà été affichée : elle se termine, elle ne s’efface pas.")

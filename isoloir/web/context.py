@@ -9,20 +9,25 @@ from isoloir.elections.models import Election
 from isoloir.identity.permissions import is_verified
 from isoloir.identity.sessions import is_open, limits_of
 from isoloir.identity.voters import account_of
+from isoloir.texts.announcements import active_announcements
 
 _STAFF_ROOMS = {"bureau", "desk", "console"}
 _NOBODY: dict[str, Any] = {"signed_in_as": None, "last_sign_in": None, "signed_in_since": None, "session_limits": None}
 
 
 def election(request: HttpRequest) -> dict[str, Any]:
-    """Return the election, the portal's clock, and who is signed in in the room that the page belongs to.
+    """Return the election, the portal's clock, what is announced, and who is signed in in the room that the page
+    belongs to.
 
     For a voter `signed_in_since` and `session_limits` (identity.sessions.SessionLimits) too; None in the other rooms.
     """
     voter = getattr(request, "voter", None)
+    current = voter.election if voter else Election.objects.current()
+    now = getattr(request, "now", None) or current_time()
     return {
-        "election": voter.election if voter else Election.objects.current(),
-        "now": getattr(request, "now", None) or current_time(),
+        "election": current,
+        "now": now,
+        "announcements": active_announcements(current, at=now) if current else [],
         **_presence(request, voter),
     }
 

@@ -1,6 +1,7 @@
 """Everyone who may knock at a door, and what is behind: contests sealed, tied and published, and another bureau's."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.contrib.auth.hashers import make_password
 from django.test import Client
@@ -18,10 +19,12 @@ from isoloir.tally.actions import begin_count, establish_result, publish_result,
 from isoloir.tally.minutes import minutes_hash, results_minutes
 from isoloir.tally.models import ContestResult
 from isoloir.texts.actions import change_text
+from isoloir.texts.announcements import publish_announcement
 from isoloir.texts.models import Kind
 from isoloir.trustees.models import Trustee
 from tests import electorate
 from tests.assistance.asked import ask_for_help
+from tests.claims.made import foreign_claim, made_claims
 from tests.electorate import STAFF_PASSWORD
 from tests.factories import AFTER, World, make_contest, make_station, make_voter, make_world
 
@@ -94,8 +97,10 @@ def make_scene() -> Scene:
             "spoiled": "activation/", "provider": "mailbox", "receipt_secret": receipt_secret("mailbox"),
             "challenge": issue_challenge(at=AFTER),
             "owner": 1, "notice": "0990001A.pdf", "voter": world.voters[0].pk, **_write_texts(world.election), **ask_for_help(world.election, agent),
+            **made_claims(world.voters[0]),
         },
-        foreign={"uuid": [other.uuid, "inconnu"], "code": [other.code, "inconnu"], "station": ["autre", "inconnu"]},
+        foreign={"uuid": [other.uuid, "inconnu"], "code": [other.code, "inconnu"], "station": ["autre", "inconnu"]}
+        | {"claim": [foreign_claim(other_voter), "R-NCNNV222"], "queued": ["R-NCNNV222"], "piece": [0]},
     )  # fmt: skip
 
 
@@ -135,7 +140,13 @@ def _write_texts(election: Election) -> dict[str, object]:
     words = {"text_fr": "Bonjour.", "text_en": "Hello."}
     text = change_text(election=election, kind=Kind.EDITO, **words, based_on=0, actor="essai", at=AFTER)
     question = ChallengeQuestion.objects.create(election=election, position=90, text_fr="Laquelle ?", text_en="Which?")
-    return {"text_kind": text.kind.value, "text_version": text.number, "question": question.pk}
+    announced = {"level": "info", **words, "ends_at": AFTER + timedelta(days=900), "actor": "essai", "at": AFTER}
+    started = publish_announcement(election=election, starts_at=AFTER - timedelta(days=900), **announced)
+    later = publish_announcement(election=election, starts_at=AFTER + timedelta(days=899), **announced)
+    return {
+        "text_kind": text.kind.value, "text_version": text.number, "question": question.pk,
+        "tutorial": "parcours-electeur", "announcement": started.pk, "later_announcement": later.pk,
+    }  # fmt: skip
 
 
 def _give_sign_in(account: Account) -> None:

@@ -45,7 +45,7 @@ def test_neither_another_page_nor_another_election_is_touched(election: Election
     save(election)
     assert read_text(election, Kind.FAQ).is_default
     assert read_text(other, Kind.EDITO).is_default
-    assert [text.number for text in read_texts(election)] == [1, 0, 0]
+    assert [text.number for text in read_texts(election)] == [1, 0, 0, 0, 0, 0]
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,9 @@ def write_canned(
     title, text_fr, text_en = " ".join(plain(title).split()), plain(text_fr), plain(text_en)
     _refuse_faults(title, text_fr, text_en)
     others = CannedAnswer.objects.filter(election=election, title=title)
-    if others.exclude(pk=canned.pk if canned else None).exists():
+    if canned is not None:
+        others = others.exclude(pk=canned.pk)
+    if others.exists():
         raise TitleTaken
     change = "changed" if canned else "added"
     canned = canned or CannedAnswer(election=election)

@@ -17,6 +17,8 @@ from .progress import ProgressBar
 from .setup import start_django
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from isoloir.elections.models import Election
     from isoloir.identity.models import Account
 
@@ -94,6 +96,16 @@ def _add_people(commands: Any) -> None:
     )  # fmt: skip
     parser.add_argument("file", type=Path, metavar="FICHIER", help="fichier à créer, lisible par son seul propriétaire")
     parser.add_argument("--again", metavar="COURRIEL", help="ce membre seulement, même s’il en a déjà")
+    parser = _election_command(
+        commands, "import-agents", _import_agents, "importe les agents des guichets, tout ou rien"
+    )
+    parser.add_argument("file", type=Path, metavar="FICHIER", help="agents.csv")
+    parser = _election_command(
+        commands, "invite-agents", _invite_agents,
+        "donne mot de passe et TOTP aux agents qui n’en ont pas, dans un fichier à remettre en main propre",
+    )  # fmt: skip
+    parser.add_argument("file", type=Path, metavar="FICHIER", help="fichier à créer, lisible par son seul propriétaire")
+    parser.add_argument("--again", metavar="COURRIEL", help="cet agent seulement, même s’il en a déjà")
     parser = _command(commands, "add-administrator", _add_administrator, "crée un compte d’administration")
     parser.add_argument("--email", required=True)
     parser.add_argument("--last-name", required=True)
@@ -154,6 +166,7 @@ def _guarded(act: Act, options: argparse.Namespace) -> int:
 
 
 def _election(options: argparse.Namespace) -> "Election":
+
     from isoloir.elections.models import Election
 
     if options.election:
@@ -246,13 +259,36 @@ def _invite_members(options: argparse.Namespace) -> None:
     from isoloir.identity.models import Account
 
     members = Account.objects.filter(memberships__station__election=_election(options)).distinct().order_by("email")
-    if options.again:
-        accounts = list(members.filter(email=options.again.strip().lower()))
-        if not accounts:
-            raise PortalRefused("Aucun membre de cette élection n’a cette adresse.")
-    else:
-        accounts = [account for account in members if not account.has_usable_password()]
-    _write_access(options.file, lambda: accounts)
+    _write_access(
+        options.file, lambda: _without_access(members, options, "Aucun membre de cette élection n’a cette adresse.")
+    )
+
+
+def _import_agents(options: argparse.Namespace) -> None:
+    from isoloir.identity.agents import import_agents
+
+    content = options.file.read_bytes()
+    done = import_agents(election=_election(options), content=content, actor=_ACTOR, at=_now())
+    print(f"Agents : {done.agents}. Comptes créés : {done.accounts}. Rôles donnés : {done.roles}.")
+
+
+def _invite_agents(options: argparse.Namespace) -> None:
+    from isoloir.identity.models import Account
+
+    agents = Account.objects.filter(roles__election=_election(options)).distinct().order_by("email")
+    _write_access(
+        options.file, lambda: _without_access(agents, options, "Aucun agent de cette élection n’a cette adresse.")
+    )
+
+
+def _without_access(accounts: "QuerySet[Account]", options: argparse.Namespace, absent: str) -> "list[Account]":
+    """Return the accounts to give an access to: those without one, or the one that `--again` names."""
+    if not options.again:
+        return [account for account in accounts if not account.has_usable_password()]
+    chosen = list(accounts.filter(email=options.again.strip().lower()))
+    if not chosen:
+        raise PortalRefused(absent)
+    return chosen
 
 
 def _add_administrator(options: argparse.Namespace) -> None:

@@ -22,7 +22,7 @@ from isoloir.credentials.links import destroy_link_key
 from isoloir.elections.actions import lock_unsealed
 from isoloir.elections.imports import ContestsImported, ensure_organisations, load_contests
 from isoloir.elections.models import Election, Organisation
-from isoloir.identity.models import Account
+from isoloir.identity.models import Account, StaffRole
 from isoloir.journal.actions import record
 from isoloir.journal.kinds import Kind
 from isoloir.trustees.models import Ceremony, Trustee, TrusteeGroup
@@ -110,6 +110,7 @@ def import_stations(
     members_file = CsvFile(name=MEMBERS_FILE, content=members, columns=MEMBER_COLUMNS, faults=faults)
     read = _read_stations(stations_file)
     read_members = _read_members(members_file, read if stations_file.is_complete else None)
+    _check_agents(members_file, election, read_members)
     if stations_file.is_complete and members_file.is_complete:
         _check_bureaux(stations_file, read, read_members)
     _check_orphans(stations_file, election, read)
@@ -190,6 +191,17 @@ def _read_members(file: CsvFile, stations: Mapping[str, object] | None) -> list[
             file.fault(line.number, "organisation", message)
         read.append(member)
     return read
+
+
+def _check_agents(file: CsvFile, election: Election, members: list[_ReadMember]) -> None:
+    """Fault the members who are agents of the desks, as `identity.agents` refuses the agents who are members."""
+    agents = set(StaffRole.objects.filter(election=election).values_list("account__email", flat=True))
+    for member in members:
+        if member.email in agents:
+            file.fault(
+                member.line, "email",
+                _("Cette personne est agent d’un guichet : elle ne peut pas être membre d’un bureau de vote."),
+            )  # fmt: skip
 
 
 def _check_bureaux(

@@ -193,3 +193,26 @@ def test_rules_of_passwords_are_chosen_when_the_election_is_made(capsys: pytest.
     assert "2022, 2018" in capsys.readouterr().err
     assert main((*CREATION, "--password-policy", "2018")) == 0
     assert Election.objects.get().password_policy == "2018"
+
+
+def test_agents_are_brought_by_a_file_and_given_an_access_of_their_own(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(CREATION)
+    main(("portal", "import", str(folder)))
+    agents, path = tmp_path / "agents.csv", tmp_path / "access.csv"
+    head = "civility;last_name;first_names;email;role;academy\n"
+    agents.write_text(f"{head}Mme;Roy;Zoé;president@bvec.example;assistance;\n")
+    assert main(("portal", "import-agents", str(agents))) == 1
+    assert main(("portal", "import-agents", str(tmp_path / "absent.csv"))) == 1
+    agents.write_text(f"{head}Mme;Roy;Zoé;zoe@guichet.example;assistance;\n")
+    assert main(("portal", "import-agents", str(agents))) == 0
+    assert main(("portal", "invite-agents", str(path))) == 0
+    with path.open() as stream:
+        assert [row["email"] for row in csv.DictReader(stream, delimiter=";")] == ["zoe@guichet.example"]
+    # An agent is not made a member of a bureau by a later import.
+    with (folder / "members.csv").open("a") as stream:
+        stream.write("bvec;delegate;zoe@guichet.example;Roy;Zoé;Mme;\n")
+    capsys.readouterr()
+    assert main(("portal", "import", str(folder))) == 1
+    assert "est agent d’un guichet" in capsys.readouterr().err

@@ -69,7 +69,7 @@ def test_one_bad_line_and_nothing_is_imported(election: Election, line: str, col
 
 def test_a_member_of_a_bureau_is_no_agent(election: Election) -> None:
     member = make_member("presidente@valmont.example")
-    ceremony = Ceremony.objects.create(code="bve")
+    ceremony = Ceremony.objects.create(election=election, code="bve")
     station = PollingStation.objects.create(election=election, code="bve", name="BVE", kind="bve", ceremony=ceremony)
     Member.objects.create(station=station, account=member, role="president")
     with pytest.raises(ImportRefused) as refused:

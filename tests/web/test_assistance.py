@@ -72,7 +72,7 @@ def test_a_visitor_asks_with_a_file_and_is_led_to_the_follow_up(election: Electi
     assert "N’écrivez jamais votre mot de passe ni votre code de vote" in page
     assert "pas encore de mesure" in page
     file = SimpleUploadedFile("capture.png", DOT, content_type="image/png")
-    answer = client.post(ASK, {**TYPED, **captcha(), "files": [file]})
+    answer = client.post(ASK, {**TYPED, **captcha(), "attachments": [file]})
     ticket = Ticket.objects.get()
     assert answer.url == reverse("public:ticket", args=(follow_token(ticket.number),))
     page = client.get(answer.url)
@@ -116,7 +116,7 @@ def test_a_voting_code_is_refused_with_words_and_not_kept(election: Election, cl
 
 def test_a_zip_renamed_pdf_is_refused_with_words(election: Election, client: Client) -> None:
     file = SimpleUploadedFile("preuve.pdf", b"PK\x03\x04" + b"\0" * 100)
-    answer = client.post(ASK, {**TYPED, **captcha(), "files": [file]})
+    answer = client.post(ASK, {**TYPED, **captcha(), "attachments": [file]})
     assert answer.status_code == 422
     assert "preuve.pdf" in text(answer)
     assert not StoredFile.objects.exists()

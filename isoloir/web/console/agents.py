@@ -62,13 +62,16 @@ def agents(request: MemberRequest) -> HttpResponse:
 
 def _listed(election: Election) -> dict[str, Any]:
     """Return the roles, with a warning where tickets without académie, or claims, would be nobody's."""
-    roles = StaffRole.objects.filter(election=election).select_related("account")
-    rows = [
-        {"role": role, "has_access": role.account.has_usable_password()}
-        for role in roles.order_by("account__last_name", "account__email", "role", "academy")
-    ]
-    everywhere = {row["role"].role for row in rows if not row["role"].academy}
-    return {"rows": rows, "uncovered": [role.label for role in StaffRole.Role if role.value not in everywhere]}
+    roles = list(
+        StaffRole.objects.filter(election=election)
+        .select_related("account")
+        .order_by("account__last_name", "account__email", "role", "academy")
+    )
+    everywhere = {role.role for role in roles if not role.academy}
+    return {
+        "rows": [{"role": role, "has_access": role.account.has_usable_password()} for role in roles],
+        "uncovered": [role.label for role in StaffRole.Role if role.value not in everywhere],
+    }
 
 
 @audience("console")

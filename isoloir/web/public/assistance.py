@@ -73,7 +73,7 @@ class AskForm(CaptchaForm):
     )
     academy = forms.ChoiceField(label=gettext_lazy("Académie"), required=False)
     text = _text_field(gettext_lazy("Votre demande"))
-    files = AttachmentsField()
+    attachments = AttachmentsField()
 
     def __init__(
         self, data: Any = None, files: Any = None, *, election: Election, voter: Voter | None, at: datetime
@@ -99,7 +99,7 @@ class ReplyForm(forms.Form):
     """More words on a ticket."""
 
     text = _text_field(gettext_lazy("Votre message"))
-    files = AttachmentsField()
+    attachments = AttachmentsField()
 
 
 @audience("public")
@@ -128,7 +128,7 @@ def _open(request: PortalRequest, election: Election, form: AskForm) -> Ticket |
     asked = form.cleaned_data
     question = Question(
         category=asked["category"], text=asked["text"], name=asked.get("name", ""), email=asked.get("email", ""),
-        academy=asked.get("academy", ""), language=get_language() or "fr", voter=request.voter, files=asked["files"],
+        academy=asked.get("academy", ""), language=get_language() or "fr", voter=request.voter, files=asked["attachments"],
     )  # fmt: skip
     try:
         return open_ticket(
@@ -189,7 +189,7 @@ def _reply(request: PortalRequest, token: str, form: ReplyForm) -> bool:
     written = form.cleaned_data
     try:
         write_again(
-            token=token, text=written["text"], files=written["files"], network=request.META["REMOTE_ADDR"],
+            token=token, text=written["text"], files=written["attachments"], network=request.META["REMOTE_ADDR"],
             at=request.now,
         )  # fmt: skip
     except WordsRefused as refused:

@@ -11,6 +11,7 @@ from isoloir.roll.models import Voter
 
 from .errors import LinkKeyDestroyed, ReplacedCode, WrongCode
 from .links import has_link_key, places_of
+from .signedkeys import require_signed
 
 # Thirty-two random bytes: a signed challenge proves possession now, not once upon a time.
 _CHALLENGE_BYTES = 32
@@ -25,7 +26,7 @@ def check_possession(*, voter: Voter, challenge: str, proofs: Any) -> None:
     """Check that `proofs` (one per contest) are made with the live keys of this voter.
 
     Raises WrongCode (ReplacedCode when a former key of the voter's own place was proved instead), CodeNotIssued,
-    LinkKeyDestroyed. Contests already voted are left out, for a re-issue since did not change their keys (R211-566), and
+    LinkKeyDestroyed, KeyNotSigned (to who has a key of the place, and as casting does). Contests already voted are left out, for a re-issue since did not change their keys (R211-566), and
     closed contests, whose link key is destroyed; at least one proof must be checked.
     """
     entries = [
@@ -48,6 +49,7 @@ def check_possession(*, voter: Voter, challenge: str, proofs: Any) -> None:
             )
         except ProtocolError:
             raise WrongCode from None
+        require_signed(uuid=entry.contest.uuid, slot=place.name, steps=place.steps)
         if credential != place.live_key:
             raise ReplacedCode
 

@@ -50,7 +50,7 @@ def _freeze(contest: Contest, actor: str, at: datetime) -> Contest:
         raise ClosingRefused(_("le délai de grâce n’est pas écoulé"))
     if PendingKey.objects.filter(entry__contest=locked).exists():
         # Nobody knows yet whether these keys live: the list of credentials cannot be final.
-        raise ClosingRefused(_("un nouveau code est en cours d’établissement"))
+        raise ClosingRefused(_("un nouveau code est en cours de création"))
     ballots = Ballot.objects.filter(contest=locked).count()
     lines = Turnout.objects.filter(entry__contest=locked).count()
     if ballots != lines:

@@ -41,7 +41,7 @@ class BallotRefused(PollingStationRefused):
 
 class CodeChanging(PollingStationRefused):
     code = "code_changing"
-    sentence = _("Un nouveau code est en cours d’établissement pour ce scrutin ; attendez une minute.")
+    sentence = _("Un nouveau code est en cours de création pour ce scrutin ; attendez une minute.")
 
 
 class DeadKey(PollingStationRefused):
@@ -52,8 +52,8 @@ class DeadKey(PollingStationRefused):
 class KeyUnsigned(PollingStationRefused):
     code = "key_not_signed"
     sentence = _(
-        "Une clé de votre place ne porte pas les signatures nécessaires : votre bulletin n’a pas été déposé. Appelez la"
-        " ligne d’assistance."
+        "Une clé de votre place ne porte pas les signatures nécessaires : votre bulletin n’a pas été déposé. Appelez"
+        " l’assistance."
     )
 
 

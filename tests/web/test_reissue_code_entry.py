@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from isoloir.captcha.actions import issue_challenge
+from isoloir.credentials.models import SlotKey
 from tests import electorate
 from tests.electorate import text
 from tests.factories import DURING
@@ -87,6 +88,25 @@ def test_former_code_is_told_from_a_wrong_one(reissue_scene: ReissueScene) -> No
     refused = prove(reissue_scene, client, code=former)
     assert (refused.status_code, refused.json()["error"]) == (403, "replaced_code")
     assert prove(reissue_scene, client).json() == {"ok": True}
+
+
+def test_key_written_into_the_database_is_refused_before_the_booth_opens(
+    reissue_scene: ReissueScene, caplog: pytest.LogCaptureFixture
+) -> None:
+    voter = reissue_scene.voter()
+    former = reissue_scene.world.world.codes[voter.reference]
+    reissue_scene.world.reissued(voter)
+    SlotKey.objects.filter(generation=1).update(registrar_signature="00" * 64)
+    client = reissue_scene.client()
+    for code in (None, former):
+        for _time in range(6):
+            # The code is not wrong: nobody waits for it.
+            refused = prove(reissue_scene, client, code=code)
+            assert (refused.status_code, refused.json()["error"]) == (409, "key_not_signed")
+    assert not client.get("/vote/etat.json").json()["code_proved"]
+    assert "is not signed" in caplog.text
+    other = reissue_scene.world.world.codes[reissue_scene.voter(1).reference]
+    assert prove(reissue_scene, client, code=other).json()["error"] == "wrong_code", "nothing is told to a stranger"
 
 
 def test_state_says_where_another_code_is_had_and_when(reissue_scene: ReissueScene) -> None:

@@ -111,7 +111,7 @@ def test_a_code_being_made_is_said(reissue_scene: ReissueScene) -> None:
     Reissue.objects.create(
         voter=voter, policy="challenge", channel="sms", grant="f" * 32, asked_at=DURING, state=Reissue.State.CHANGING
     )
-    assert "en cours d’établissement" in text(reissue_scene.client().get(WAYS))
+    assert "en cours de création" in text(reissue_scene.client().get(WAYS))
 
 
 def test_who_has_no_challenge_question_is_told_and_led_elsewhere(reissue_scene: ReissueScene) -> None:

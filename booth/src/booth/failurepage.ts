@@ -25,6 +25,7 @@ const FAILURES: Readonly<Record<string, FailureWords>> = {
   ballot_refused: { title: "ballotRefusedTitle", meaning: "ballotRefused", wayOut: "contests" },
   code_changing: { title: "codeChangingTitle", meaning: "codeChangingCast", wayOut: "code" },
   dead_key: { title: "codeReplacedTitle", meaning: "codeReplacedCast", wayOut: "code" },
+  key_not_signed: { title: "keyNotSignedTitle", meaning: "keyNotSigned", wayOut: "reload" },
   code_required: { title: "codeRequiredTitle", meaning: "codeRequired", wayOut: "code" },
   signed_out: { title: "signedOutTitle", meaning: "signedOut", wayOut: "signIn" },
   signed_out_unsure: { title: "signedOutTitle", meaning: "signedOutUnsure", wayOut: "signIn" },

@@ -160,6 +160,8 @@ export const boothEnglish: Catalogue<BoothKey> = {
   codeChangingTitle: "A new code is being made",
   codeReplacedTitle: "Your code was replaced",
   codeReplacedCast: "A new voting code was made for you after this page was opened. Your ballot was not cast. Enter the new code. If it was not you who asked for it, call the help line.",
+  keyNotSignedTitle: "Your voting code cannot be used",
+  keyNotSigned: "A voting code was added to your place without the signatures that make it valid. No ballot was cast under that code, and trying again will not help. Call the help line, whose number is at the foot of the page, and ask for your polling station to be told: you will vote once your place has been put right.",
   codeRequiredTitle: "Your code is needed again",
   codeRequired: "The portal no longer remembers that you proved your code. Your ballot was not cast. Enter your code again.",
   signedOutTitle: "Your session has ended",

@@ -151,7 +151,7 @@ def test_the_buttons_of_the_captcha_live_in_the_form(opened: Page, portal: str, 
     ("refusal", "said"),
     [
         ("replaced_code", "Ce code ne sert plus"),
-        ("code_changing", "Un nouveau code est en cours d’établissement"),
+        ("code_changing", "Un nouveau code est en cours de création"),
     ],
 )
 def test_a_code_that_a_reissue_touched_is_explained(
@@ -162,6 +162,17 @@ def test_a_code_that_a_reissue_touched_is_explained(
     opened.get_by_label(FIELD).fill(CODE)
     opened.get_by_role("button", name=SUBMIT).click()
     expect(opened.locator(".error-summary")).to_contain_text(said)
+
+
+def test_a_place_without_its_signatures_has_a_page_of_its_own(
+    opened: Page, portal: str, misbehave: Callable[..., None]
+) -> None:
+    misbehave(refuseCode="key_not_signed")
+    opened.goto(f"{portal}/vote/")
+    opened.get_by_label(FIELD).fill(CODE)
+    opened.get_by_role("button", name=SUBMIT).click()
+    title(opened, "Votre code de vote ne peut pas servir")
+    expect(opened.get_by_text("demandez à prévenir votre bureau de vote")).to_be_visible()
 
 
 def test_no_code_is_asked_of_who_has_voted_everywhere(

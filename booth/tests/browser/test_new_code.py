@@ -172,7 +172,7 @@ def test_a_refusal_is_said_in_words(
     [
         ({"refuseState": "no_link"}, "Ce lien ne sert plus"),
         ({"stage": "live"}, "Ce lien a déjà servi"),
-        ({"stage": "changing"}, "Un nouveau code est en cours d’établissement"),
+        ({"stage": "changing"}, "Un nouveau code est en cours de création"),
         ({"nothing": True}, "Réassort du code de vote"),
     ],
 )

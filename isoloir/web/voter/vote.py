@@ -1,6 +1,7 @@
 """The vote, seen from the browser: state, possession of the code, sealed records, casting, receipt (docs/specification/booth.md)."""
 
 import json
+import logging
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +20,7 @@ from isoloir.board.records import election_record as sealed_election
 from isoloir.captcha.actions import check_answer, issue_challenge
 from isoloir.captcha.errors import CaptchaMissing, CaptchaRefused
 from isoloir.common.clock import paris_text, utc_text
-from isoloir.credentials.errors import CodeNotIssued, LinkKeyDestroyed, ReplacedCode, WrongCode
+from isoloir.credentials.errors import CodeNotIssued, KeyNotSigned, LinkKeyDestroyed, ReplacedCode, WrongCode
 from isoloir.credentials.possession import check_possession, new_challenge
 from isoloir.documents.receipts import PrintedReceipt, compose_receipt
 from isoloir.elections.models import Contest, Election
@@ -27,7 +28,7 @@ from isoloir.identity.errors import SlowedDown
 from isoloir.identity.sessions import begin_vote
 from isoloir.identity.slowdown import begin_try, forgive_try
 from isoloir.pollingstation.casting import cast_vote, check_ballot
-from isoloir.pollingstation.errors import PollingStationRefused, ReceiptInvalid
+from isoloir.pollingstation.errors import KeyUnsigned, PollingStationRefused, ReceiptInvalid
 from isoloir.pollingstation.models import Seal
 from isoloir.pollingstation.receipts import Receipt, check_receipt, receipt_key
 from isoloir.roll.models import RollEntry
@@ -35,6 +36,8 @@ from isoloir.web.access import VoterRequest, audience
 from isoloir.web.captcha.forms import CaptchaForm
 from isoloir.web.captcha.presentation import present_challenge
 from isoloir.web.scripts import script_context
+
+logger = logging.getLogger("isoloir.web")
 
 _CHALLENGE = "vote_challenge"
 _PROVED = "vote_code_proved_by"
@@ -170,6 +173,10 @@ def possession(request: VoterRequest) -> JsonResponse:
     except (CodeNotIssued, LinkKeyDestroyed):
         forgive_try(attempt)
         return _refusal(409, "poll_closed", _("Aucun de vos scrutins n’accepte de code de vote en ce moment."))
+    except KeyNotSigned as unsigned:
+        forgive_try(attempt)
+        logger.error("contest %s: a key issued again is not signed, its code is refused", unsigned)  # noqa: TRY400
+        return _refusal(409, KeyUnsigned.code, str(KeyUnsigned.sentence))
     forgive_try(attempt)
     request.session.pop(_CHALLENGE)
     request.session[_PROVED] = request.voter.pk

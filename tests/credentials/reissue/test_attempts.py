@@ -176,7 +176,7 @@ def test_key_written_into_the_database_casts_no_ballot_and_stops_the_closing(
     for used in (code, None):
         with pytest.raises(KeyUnsigned) as refused:
             cast(reissue_world, voter, code=used)
-        assert "ligne d’assistance" in refused.value.sentence
+        assert "l’assistance" in refused.value.sentence
     reissue_world.reissued(reissue_world.voter(0))
     publish_batches(at=DURING + timedelta(hours=9))
     assert types(reissue_world)[-1] == "Reissues", "the entries of other places go on"

@@ -95,6 +95,7 @@ Isoloir : démonstration prête en {seconds:.0f} s. Toutes les personnes et orga
   Guide, identités, horloge  {address}/demo/
   Boîte aux lettres          {address}/demo/courrier/
   Bureau de vote             {address}/bureau/
+  Guichets                   {address}/guichet/
   Administration             {address}/console/
   Résultats                  {address}/resultats/
 

@@ -19,6 +19,7 @@ from isoloir.trustees.models import Trustee
 
 from . import store
 from .clock import now
+from .desks import open_desks
 from .members import decrypt, play_ceremony
 from .preparation import ACTOR, give_sign_in, prepare_election, print_all_notices
 
@@ -42,7 +43,8 @@ def ensure_demonstration(*, directory: Path, voters: int) -> None:
         for station in election.stations.all()
         for account in Account.objects.filter(memberships__station=station)
     ]
-    give_sign_in([administrator, *members], password=store.PASSWORD)
+    agents = open_desks(election, actor=ACTOR, at=at)
+    give_sign_in([administrator, *members, *agents], password=store.PASSWORD)
     campaign = open_campaign(election=election, kind=Campaign.Kind.OPENING, actor=ACTOR, at=at)
     finish_campaign(campaign, at=at)
 

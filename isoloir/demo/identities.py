@@ -10,7 +10,7 @@ from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from isoloir.elections.models import Election
-from isoloir.identity.models import Account
+from isoloir.identity.models import Account, StaffRole
 from isoloir.pollingstation.models import PollingStation
 from isoloir.roll.models import Voter
 from isoloir.trustees.models import Trustee
@@ -53,8 +53,9 @@ def groups_of_people(election: Election, station: PollingStation) -> list[Group]
     staff = _staff(station)
     return [
         Group(_("Électeurs"), _voters(election)),
-        Group(_("Bureau de vote"), [person for person, is_member in staff if is_member]),
-        Group(_("Administration"), [person for person, is_member in staff if not is_member]),
+        Group(_("Bureau de vote"), [person for person, room in staff if room == "bureau"]),
+        Group(_("Guichets"), [person for person, room in staff if room == "desk"]),
+        Group(_("Administration"), [person for person, room in staff if room == "console"]),
     ]
 
 
@@ -86,22 +87,23 @@ def _notice_url(name: str, printed: set[str]) -> str:
     return reverse("demo:notices", args=(name,)) if name in printed else ""
 
 
-def _staff(station: PollingStation) -> list[tuple[Person, bool]]:
-    roles = {member.account_id: str(member.get_role_display()) for member in station.members.all()}
+def _staff(station: PollingStation) -> list[tuple[Person, str]]:
+    """Return everyone who signs in with a second factor, with the room of each: bureau, desk or console."""
+    members = {member.account_id: str(member.get_role_display()) for member in station.members.all()}
+    agents = {role.account_id: str(role.get_role_display()) for role in StaffRole.objects.all()}
     owners = dict(Trustee.objects.filter(group__ceremony=station.ceremony_id).values_list("account_id", "owner"))
     devices = {device.user_id: device for device in TOTPDevice.objects.all()}
-    accounts = Account.objects.filter(pk__in=devices).order_by("pk")
-    return [
-        (
-            Person(
-                name=account.full_name, role=roles.get(account.pk, _("administration")), address=account.email,
-                url=reverse("bureau:login"), password=store.PASSWORD, totp=_current_code(devices[account.pk]),
-                key_url=_key_url(owners.get(account.pk, 0)),
-            ),
-            account.pk in roles,
-        )
-        for account in accounts
-    ]  # fmt: skip
+    people = []
+    for account in Account.objects.filter(pk__in=devices).order_by("pk"):
+        room = "bureau" if account.pk in members else "desk" if account.pk in agents else "console"
+        role = members.get(account.pk) or agents.get(account.pk) or _("administration")
+        person = Person(
+            name=account.full_name, role=role, address=account.email,
+            url=reverse("desk:home") if room == "desk" else reverse("bureau:login"), password=store.PASSWORD,
+            totp=_current_code(devices[account.pk]), key_url=_key_url(owners.get(account.pk, 0)),
+        )  # fmt: skip
+        people.append((person, room))
+    return people
 
 
 def _key_url(owner: int) -> str:

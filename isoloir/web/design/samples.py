@@ -160,7 +160,7 @@ def roll() -> dict[str, Any]:
     return {
         "total": len(entries),
         "letters": ["C", "E", "M"],
-        "page": {"entries": entries, "before": 1, "after": 4},
+        "page": {"entries": entries, "before": None, "after": None},
         "search": SampleSearchForm(prefix="roll"),
         "nobody": {"entries": [], "is_complete": True},
         "other_search": SampleSearchForm(prefix="other"),

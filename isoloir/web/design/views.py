@@ -33,8 +33,6 @@ def components(request: PortalRequest) -> HttpResponse:
         "faulty": samples.form_with_errors(),
         "fresh": samples.SampleForm(prefix="fresh"),
         "lists": samples.lists(),
-        "figures": samples.figures(),
-        "total": sum(row["votes"] for row in samples.figures()),
         "colours": samples.colours(),
         "icons": sorted(path.stem for path in ICONS.glob("*.svg")),
         "states": list(CONTEST_STATES),

@@ -6,11 +6,12 @@ from datetime import timedelta
 from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
+from isoloir_protocol.draw import canonical_order
 
 from isoloir.captcha.actions import issue_challenge
 from isoloir.credentials.models import Reissue
 from isoloir.demo.members import decrypt
-from isoloir.elections.models import Contest, Election
+from isoloir.elections.models import Contest, Election, ListDraw
 from isoloir.identity.links import draft_link, new_token
 from isoloir.identity.models import Account, ChallengeQuestion, OneTimeLink, StaffRole
 from isoloir.messaging.receipts import receipt_secret
@@ -26,7 +27,7 @@ from tests import electorate
 from tests.assistance.asked import ask_for_help
 from tests.claims.made import foreign_claim, made_claims
 from tests.electorate import STAFF_PASSWORD
-from tests.factories import AFTER, World, make_contest, make_station, make_voter, make_world
+from tests.factories import AFTER, BEFORE, World, make_contest, make_station, make_voter, make_world
 
 
 @dataclass
@@ -95,13 +96,22 @@ def make_scene() -> Scene:
             "sealed": sealed, "published": published, "tied": tied, "station": world.station.code, "token": token,
             "reissue_token": reissue_token, "way": "challenge",
             "spoiled": "activation/", "provider": "mailbox", "receipt_secret": receipt_secret("mailbox"),
-            "challenge": issue_challenge(at=AFTER),
+            "challenge": issue_challenge(at=AFTER), "draw": _drawn(sealed), "position": 1,
             "owner": 1, "notice": "0990001A.pdf", "voter": world.voters[0].pk, **_write_texts(world.election), **ask_for_help(world.election, agent),
             **made_claims(world.voters[0]),
         },
         foreign={"uuid": [other.uuid, "inconnu"], "code": [other.code, "inconnu"], "station": ["autre", "inconnu"]}
         | {"claim": [foreign_claim(other_voter), "R-NCNNV222"], "queued": ["R-NCNNV222"], "piece": [0]},
     )  # fmt: skip
+
+
+def _drawn(contest: Contest) -> int:
+    """Record a draw of the contest's lists, as announced and made before it was sealed."""
+    names = list(canonical_order(list(contest.lists.values_list("name", flat=True))))
+    return ListDraw.objects.create(
+        contest=contest, names=names, source="Loto d’essai", announced_at=BEFORE, announced_by="essai", seed="7./",
+        drawn_at=BEFORE + timedelta(hours=1), drawn_by="essai",
+    ).pk  # fmt: skip
 
 
 def _ask_for_new_code(world: World) -> str:

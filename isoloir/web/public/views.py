@@ -1,5 +1,7 @@
 """Published results, open to all: figures, seats, minutes, and the archive that makes them checkable (R211-543, 577)."""
 
+import json
+
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -14,6 +16,7 @@ from isoloir.tally.actions import draw_up_minutes
 from isoloir.tally.minutes import machine_readable_result, minutes_hash
 from isoloir.web.access import audience
 from isoloir.web.results import result_context
+from isoloir.web.statements import statement_answer
 
 from .register import register_named, register_state, registers_begun
 
@@ -126,6 +129,13 @@ def candidates(_request: HttpRequest, uuid: str) -> HttpResponse:
     """The candidate bundle whose SHA-256 is in the election's record."""
     bundle = bytes(published_contest(uuid).seal.bundle)
     return HttpResponse(bundle, content_type="application/json", headers=_NOT_INDEXED)
+
+
+@audience("public")
+@require_GET
+def statement_pdf(_request: HttpRequest, uuid: str, position: int) -> HttpResponse:
+    """The statement of one list, whose SHA-256 is in the candidate bundle."""
+    return statement_answer(json.loads(bytes(published_contest(uuid).seal.bundle)), position)
 
 
 @audience("public")

@@ -1,20 +1,16 @@
 """The portal's door, and the voter space behind it."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from isoloir.claims.windows import Window, widest, windows_of
-from isoloir.elections.bundle import candidate_bundle
 from isoloir.elections.models import Contest, Election
 from isoloir.identity.sessions import limits_of
-from isoloir.pollingstation.models import Seal
 from isoloir.roll.models import RollEntry
 from isoloir.web.access import PortalRequest, VoterRequest, audience
 
@@ -84,23 +80,6 @@ def contests(request: VoterRequest) -> HttpResponse:
         "lists_shown": request.voter.election.are_lists_shown(at=request.now),
     }
     return render(request, "voter/contests.html", context)
-
-
-@audience("voter")
-@page
-def contest_lists(request: VoterRequest, uuid: str) -> HttpResponse:
-    """The lists of one of the voter's own contests, in the drawn order, from the bundle that the vote is bound to."""
-    contest = Contest.objects.select_related("election").filter(roll__voter=request.voter, uuid=uuid).first()
-    if contest is None:
-        raise Http404
-    if not contest.election.are_lists_shown(at=request.now):
-        # That page says when they will be shown.
-        return redirect("voter:contests")
-    seal = Seal.objects.filter(contest=contest).first()
-    bundle: dict[str, Any] = json.loads(bytes(seal.bundle) if seal else candidate_bundle(contest))
-    lists = [{**entry, "logo_url": entry["logo"]} for entry in bundle["lists"]]
-    context = {"contest": contest, "order": bundle["order"], "lists": lists}
-    return render(request, "voter/contest_lists.html", context)
 
 
 @audience("public")

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 
-from . import bounces, codes, demo, portal, registrar, rehearse, sms, trustee, work
+from . import bounces, codes, demo, portal, registrar, rehearse, sms, status, trustee, work
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -12,8 +12,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="isoloir", description="Élections professionnelles par internet, de la liste électorale au procès-verbal."
     )
     subparsers = parser.add_subparsers(required=True, metavar="COMMANDE")
-    for module in (demo, rehearse, portal, codes, registrar, trustee, work, bounces, sms):
+    for module in (demo, rehearse, portal, codes, registrar, trustee, work, bounces, sms, status):
         module.add_parser(subparsers)
     options = parser.parse_args(arguments)
-    status: int = options.run(options)
-    return status
+    outcome: int = options.run(options)
+    return outcome

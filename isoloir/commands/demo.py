@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .arguments import count_from, folder_fault, port_number
-from .server import PortTaken, free_port, require_free_port, running, running_registrar
+from .server import PortTaken, free_port, require_free_port, running, running_registrar, running_status
 from .setup import collect_static, migrate, start_django
 
 _DIRECTORY = Path(__file__).resolve().parent.parent.parent / "var" / "demo"
@@ -49,8 +49,9 @@ def run(options: argparse.Namespace) -> int:
     with (
         running_registrar(store, port=registrar_port, log=options.directory / "registrar.log"),
         running(port=port, log=options.directory / "server.log") as served,
+        running_status(served, folder=options.directory / "status", log=options.directory / "status.log") as status,
     ):
-        print(_banner(served, time.monotonic() - begun), flush=True)
+        print(_banner(served, status, time.monotonic() - begun), flush=True)
         try:
             while True:
                 time.sleep(3600)
@@ -87,7 +88,7 @@ def prepare(directory: Path, *, voters: int, address: str, registrar_port: int) 
     return connect_registrar(directory, port=registrar_port)
 
 
-def _banner(address: str, seconds: float) -> str:
+def _banner(address: str, status: str, seconds: float) -> str:
     return f"""
 Isoloir : démonstration prête en {seconds:.0f} s. Toutes les personnes et organisations sont fictives.
 
@@ -98,6 +99,7 @@ Isoloir : démonstration prête en {seconds:.0f} s. Toutes les personnes et orga
   Guichets                   {address}/guichet/
   Administration             {address}/console/
   Résultats                  {address}/resultats/
+  État du portail (à part)   {status}/
 
 Ctrl-C arrête ; « make demo » reprend là où vous en étiez ; « make demo ARGS=--reset » recommence.
 """

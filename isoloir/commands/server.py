@@ -80,6 +80,21 @@ def running_registrar(store: Path, *, port: int, log: Path) -> Iterator[None]:
         stop(process)
 
 
+@contextlib.contextmanager
+def running_status(portal: str, *, folder: Path, log: Path) -> Iterator[str]:
+    """Run the status page of a portal, a process apart, for the time of a block; give the page's address."""
+    listen = f"127.0.0.1:{free_port()}"
+    command = [
+        sys.executable, "-m", "isoloir.commands", "status", "watch", "--portal", portal, "--out", str(folder),
+        "--listen", listen,
+    ]  # fmt: skip
+    process = _start(command, log)
+    try:
+        yield f"http://{listen}"
+    finally:
+        stop(process)
+
+
 def wait_until_it_answers(process: subprocess.Popen[bytes], *, port: int) -> None:
     """Return once the server answers. Raises ServerNotStarted."""
     deadline = time.monotonic() + _STARTED_WITHIN

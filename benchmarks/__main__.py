@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from multiprocessing import get_context
 
-from . import accounts, ballots, booth, campaign, captcha, casting, issue, reissue
+from . import accounts, ballots, booth, campaign, captcha, casting, home, issue, reissue, rolls
 from .report import machine
 
 
@@ -27,7 +27,9 @@ def main() -> None:
     _alone(reissue.measure, options.reissue)
     _alone(captcha.measure, 200)
     _alone(accounts.measure, options.seconds)
+    _alone(home.measure, options.seconds)
     _alone(campaign.measure, options.campaign)
+    rolls.measure()
 
 
 def _alone(measure: Callable[[float], None], amount: float) -> None:

@@ -26,7 +26,7 @@ def roles() -> set[tuple[str, str, str]]:
 
 def test_agents_get_their_roles_and_accounts_without_access(election: Election) -> None:
     make_voter(election)
-    done = load(election, "Mme;Roy;Zoé;Zoe.Roy@valmont.example;réclamations;Valmont", "M.;Bec;Léo;leo@valmont.example;Réclamations et assistance;")  # fmt: skip
+    done = load(election, "Mme;Roy;Zoé;Zoe.Roy@valmont.example;réclamations;Valmont", "M.;Bec;Léo;leo@valmont.example;Réclamations|Assistance;")  # fmt: skip
     assert (done.agents, done.accounts, done.roles) == (2, 2, 3)
     assert roles() == {
         ("zoe.roy@valmont.example", "claims", "Valmont"), ("leo@valmont.example", "claims", ""),

@@ -7,6 +7,7 @@ two lines at one height: whoever takes over asks for the signature of the very s
 
 import json
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Substr
 from django.utils.translation import gettext as _
 from isoloir_protocol.register import (
     MOST_ENTRIES,
@@ -43,6 +45,9 @@ _FROZEN = (Contest.State.CLOSED, Contest.State.COUNTING, Contest.State.COUNTED, 
 _WAITING = Q(line=None, generation__gt=0)
 # SQLite binds 32,766 values in one statement.
 _KEYS_AT_ONCE = 10_000
+# An opening of a million places is 100 MB: the keys that it names are before them, in so many characters.
+OPENING_START = 400
+_NAMED_KEY = re.compile(r'"(portal|registrar)":"([0-9a-f]{64})"')
 
 
 # ---- Acts ----
@@ -91,6 +96,17 @@ def register_chunks(contest: Contest) -> Iterator[bytes]:
     lines = RegisterLine.objects.filter(contest=contest).order_by("height").values_list("text", flat=True)
     for text in lines.iterator(chunk_size=20):
         yield text.encode() + b"\n"
+
+
+def keys_named(opening: str) -> dict[str, str]:
+    """Return the public keys (hex) in the first OPENING_START characters of an Opening: `portal`, and `registrar` if any."""
+    return dict(_NAMED_KEY.findall(opening.partition('"slots"')[0]))
+
+
+def opening_keys(contest: Contest) -> dict[str, str]:
+    """Return the public keys that the contest's register names, as `keys_named`; none before its Opening."""
+    openings = RegisterLine.objects.filter(contest=contest, height=0)
+    return keys_named(openings.values_list(Substr("text", 1, OPENING_START), flat=True).first() or "")
 
 
 # ---- Which lines are due ----
@@ -235,9 +251,7 @@ def _signed(contest: Contest, draft: str) -> str:
 def _names_registrar(contest: Contest, line: Mapping[str, Any]) -> bool:
     if line["type"] == "Opening":
         return "registrar" in line
-    # Slots come after the keys in the opening, which may be a hundred megabytes long: its beginning is enough.
-    opening = RegisterLine.objects.filter(contest=contest, height=0)
-    return '"registrar":' in opening.values_list("text", flat=True).get()[:400]
+    return "registrar" in opening_keys(contest)
 
 
 @transaction.atomic

@@ -43,6 +43,12 @@ def open_report(contest: Contest, *, at: datetime) -> JournalEntry | None:
     return last
 
 
+def declared_loss(contest: Contest) -> JournalEntry | None:
+    """Return the line by which two members declared the registrar lost for this contest, the first one; None otherwise."""
+    lines = JournalEntry.objects.filter(kind=Kind.REGISTRAR_DECLARED_LOST, subject=contest.code)
+    return lines.filter(facts__contest=contest.uuid).order_by("sequence").first()
+
+
 def report_registrar_lost(*, contest: Contest, station: PollingStation, by: Account, reason: str, at: datetime) -> None:
     """Say that the registrar is lost, and why; nothing changes until another member confirms it.
 

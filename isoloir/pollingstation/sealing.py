@@ -28,7 +28,7 @@ from isoloir.roll.models import RollEntry, Turnout
 from .errors import NotAllowed, RegisterRefused, SealRefused
 from .models import PollingStation, Seal
 from .permissions import can_preside
-from .register import extend_register, register_faults
+from .register import extend_register, opening_keys, register_faults
 
 logger = logging.getLogger("isoloir.pollingstation")
 
@@ -147,7 +147,9 @@ def _election_text(contest: Contest, trustees: str, bundle: bytes) -> bytes:
 
 
 def seal_parts(contest: Contest, station: PollingStation) -> dict[str, str]:
-    """Return the SHA-256 (hex) of each sealed part as it is now: roll, lists, hours, bureau, keys (R211-541 1°)."""
+    """Return the SHA-256 (hex) of each sealed part as it is now: roll, lists, hours, bureau, keys (R211-541 1°); the
+    registrar's key too, as the register of keys names it, where voting codes may be issued again.
+    """
     election = contest.election
     roll = hashlib.sha256()
     entries = contest.roll.order_by("voter__reference").values_list("voter__reference", flat=True)
@@ -159,7 +161,7 @@ def seal_parts(contest: Contest, station: PollingStation) -> dict[str, str]:
         keys.update(key.encode() + b"\n")
     hours = [utc_text(election.voting_opens_at), utc_text(election.voting_closes_at), str(election.grace)]
     members = sorted(station.members.values_list("account__email", "role"))
-    return {
+    parts = {
         "roll": roll.hexdigest(),
         "lists": bundle_hash(candidate_bundle(contest)),
         "hours": _hash(hours),
@@ -168,6 +170,10 @@ def seal_parts(contest: Contest, station: PollingStation) -> dict[str, str]:
         "credentials": keys.hexdigest(),
         "seats": _hash([contest.seats, contest.kind, contest.instance]),
     }
+    registrar = opening_keys(contest).get("registrar")
+    if registrar is not None:
+        parts["registrar"] = _hash(registrar)
+    return parts
 
 
 def broken_seals(seal: Seal, station: PollingStation) -> list[str]:

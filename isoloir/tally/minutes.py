@@ -8,10 +8,12 @@ from django.utils import translation
 from isoloir_protocol.proofs import hex_hash
 
 from isoloir.board.records import election_record, records_of
-from isoloir.common.clock import utc_text
+from isoloir.common.clock import paris_text, utc_text
 from isoloir.documents.minutes import AverageSeat, Finding, ListResult, ResultsMinutes, Signatory, compose_minutes
 from isoloir.elections.models import CandidateList, Contest
 from isoloir.pollingstation.models import PollingStation
+from isoloir.pollingstation.register import opening_keys
+from isoloir.pollingstation.registrar_loss import declared_loss
 
 from .models import ContestResult
 
@@ -43,7 +45,7 @@ def _composed(result: ContestResult, station: PollingStation) -> bytes:
         blank=result.blank, seats=contest.seats, order=_order_text(contest),
         lists=tuple(_list_result(result, index, entry) for index, entry in enumerate(lists)),
         average_seats=_average_seats(result), findings=_findings(result), fingerprints=_fingerprints(contest),
-        signatories=_signatories(station),
+        signatories=_signatories(station), observations=_observations(contest),
     )  # fmt: skip
     return compose_minutes(minutes, machine_readable=machine_readable_result(result).encode())
 
@@ -124,12 +126,28 @@ def _findings(result: ContestResult) -> tuple[Finding, ...]:
 def _fingerprints(contest: Contest) -> tuple[tuple[str, str], ...]:
     tally = records_of(contest, "EncryptedTally")[0][0]
     counted = records_of(contest, "Result")[0][0]
+    registrar = opening_keys(contest).get("registrar")
     return (
         ("Élection (identifiant)", contest.uuid),
         ("Élection (empreinte)", election_record(contest).fingerprint),
         ("Scellement", contest.seal.digest),
         ("Total chiffré", hex_hash(tally.encode())),
         ("Résultat", hex_hash(counted.encode())),
+        *((("Clé publique du service d’enregistrement", registrar),) if registrar else ()),
+    )
+
+
+def _observations(contest: Contest) -> tuple[str, ...]:
+    """Return what the bureau observes: so far, that the registrar was declared lost, and why."""
+    loss = declared_loss(contest)
+    if loss is None:
+        return ()
+    # The journal names the two members; what they wrote is theirs, as the rest of the minutes is.
+    return (
+        f"Le {paris_text(loss.at)}, deux membres du bureau ont déclaré perdu le service d’enregistrement des clés.",
+        f"Motif donné : {loss.facts['reason']}",
+        f"Nouveaux codes de vote abandonnés : {loss.facts['codes']} ; les codes d’avant sont restés valables.",
+        "La dernière ligne du registre des clés peut manquer.",
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from isoloir.board.models import RegisterLine
 from isoloir.board.records import credentials_record
 from isoloir.credentials.errors import ReissueRefused
 from isoloir.credentials.links import live_key
@@ -19,8 +20,11 @@ from isoloir.journal.kinds import Kind
 from isoloir.journal.models import JournalEntry
 from isoloir.pollingstation.closing import close_poll
 from isoloir.pollingstation.errors import ClosingRefused, LossRefused, NotAllowed, RegisterRefused
-from isoloir.pollingstation.register import close_registers, extend_register, is_register_closed
+from isoloir.pollingstation.register import close_registers, extend_register, is_register_closed, opening_keys
 from isoloir.pollingstation.registrar_loss import declare_registrar_lost, report_registrar_lost
+from isoloir.pollingstation.sealing import seal_parts
+from isoloir.tally.minutes import _observations
+from isoloir.web.public.register import register_named
 from tests.factories import AFTER, DURING
 from tests.reissue_world import ReissueWorld, make_reissue_world, new_keys, serve_in_process, use_registrar
 
@@ -96,6 +100,35 @@ def test_contest_closes_under_the_old_keys_once_two_members_said_so(world: Reiss
     assert line.actor == world.world.delegates[0].get_username()
     assert (line.facts["reported_by"], line.facts["reason"]) == (world.world.president.get_username(), REASON)
     assert verify_journal() == JournalEntry.objects.count()
+
+
+def test_loss_is_in_the_minutes_and_beside_the_register_which_stays_unfinished(world: ReissueWorld) -> None:
+    contest = world.world.contest
+    extend_register(contest=contest, at=DURING)
+    leave_pending(world)
+    assert (register_named(contest)[0], _observations(contest)) == ("growing", ())
+    with use_registrar(Lost()):
+        report(world)
+        assert _observations(contest) == (), "one member's word is not a declaration"
+        declare(world)
+    state, keys = register_named(contest)
+    assert (state, keys["registrar"]) == ("unfinished", world.key)
+    said = " ".join(_observations(contest))
+    assert REASON in said
+    assert world.world.president.get_username() not in said
+    assert [_observations(other) for other in world.contests if other.pk != contest.pk] == [()]
+
+
+def test_key_of_the_registrar_is_sealed(world: ReissueWorld) -> None:
+    contest, station = world.world.contest, world.world.station
+    extend_register(contest=contest, at=DURING)
+    first = seal_parts(contest, station)
+    line = RegisterLine.objects.get(contest=contest, height=0)
+    assert opening_keys(contest)["registrar"] == world.key
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("isoloir.pollingstation.sealing.opening_keys", lambda _contest: {"registrar": "0" * 64})
+        assert seal_parts(contest, station)["registrar"] != first["registrar"]
+    assert world.key in line.text
 
 
 def test_registrar_that_comes_back_having_signed_leaves_the_register_open(world: ReissueWorld) -> None:

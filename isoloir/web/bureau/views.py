@@ -131,7 +131,7 @@ def _seal_parts(contest: Contest, station: PollingStation) -> list[dict[str, Any
     words = {
         "roll": _("Liste électorale"), "lists": _("Listes de candidats et leur ordre"), "hours": _("Heures du vote"),
         "bureau": _("Membres du bureau"), "trustees": _("Clé publique"), "credentials": _("Clés des électeurs"),
-        "seats": _("Sièges et mode de scrutin"),
+        "seats": _("Sièges et mode de scrutin"), "registrar": _("Clé du service d’enregistrement"),
     }  # fmt: skip
     return [
         {"name": words.get(name, name), "digest": digest, "intact": name not in broken}

@@ -1,6 +1,5 @@
 """The register of keys of each contest (docs/specification/reissue.md), open to all from its first line on."""
 
-import re
 from collections.abc import Iterable, Mapping
 
 from django.db.models.functions import Substr
@@ -11,12 +10,11 @@ from django.views.decorators.http import require_safe
 
 from isoloir.board.models import RegisterLine
 from isoloir.elections.models import Contest
-from isoloir.pollingstation.register import register_chunks
+from isoloir.pollingstation.register import OPENING_START, keys_named, register_chunks
+from isoloir.pollingstation.registrar_loss import declared_loss
 from isoloir.web.access import audience
 
 _BEGUN, _ENDED = "Opening", "Closing"
-_BEFORE_SLOTS = 400
-_KEY = re.compile(r'"(portal|registrar)":"([0-9a-f]{64})"')
 
 
 def registers_begun(contests: Iterable[int]) -> dict[int, bool]:
@@ -38,16 +36,18 @@ def register_state(registers: Mapping[int, bool], contest: Contest) -> str:
 def register_named(contest: Contest) -> tuple[str, dict[str, str]]:
     """Return the state of the contest's register, as `register_state` does, and the public keys (hex) that it names.
 
-    These are `portal`, and `registrar` if there is one. One query.
+    The state is `unfinished` while the last line lacks because the registrar was declared lost: it may never come.
+    The keys are `portal`, and `registrar` if there is one.
     """
-    # An opening of a million places is 100 MB: the keys are before them.
     lines = RegisterLine.objects.filter(contest=contest, type__in=(_BEGUN, _ENDED)).order_by("height")
-    rows = list(lines.values_list("type", Substr("text", 1, _BEFORE_SLOTS)))
+    rows = list(lines.values_list("type", Substr("text", 1, OPENING_START)))
     if not rows:
         return "", {}
     _kind, opening = rows[0]
-    state = "closed" if rows[-1][0] == _ENDED else "growing"
-    return state, dict(_KEY.findall(opening.partition('"slots"')[0]))
+    keys = keys_named(opening)
+    if rows[-1][0] == _ENDED:
+        return "closed", keys
+    return ("unfinished" if "registrar" in keys and declared_loss(contest) else "growing"), keys
 
 
 @audience("public")

@@ -243,6 +243,14 @@ def test_an_archive_with_the_codes_is_refused_and_said_to_be_a_fault(prepared: C
     assert not Slot.objects.exists()
 
 
+def test_an_archive_for_the_registrar_is_refused_and_said_to_be_a_fault(prepared: Client) -> None:
+    for name in ("people.csv", "tag-key", "rights-1.csv", "registrar/manifest.json"):
+        archive = upload("portal.zip", write_archive({name: b"x"}))
+        answer = prepared.post(reverse("console:slots"), {"archive": archive})
+        assert answer.status_code == 422
+        assert "n’est que pour le service d’enregistrement" in text(answer), name
+
+
 def test_a_damaged_answer_of_the_authority_is_named(prepared: Client, tmp_path: Path) -> None:
     portal = issue(prepared, tmp_path) / "portal"
     manifest: dict[str, Any] = json.loads((portal / "manifest.json").read_bytes())

@@ -86,6 +86,10 @@ class ImportForm(forms.Form):
         return files
 
 
+# What the credential authority writes for the registrar and for nobody else.
+_REGISTRAR_FILES = ("people.csv", "tag-key")
+
+
 class SlotsForm(forms.Form):
     """The answer of the credential authority."""
 
@@ -107,8 +111,18 @@ class SlotsForm(forms.Form):
             # The portal must never learn a code: nothing of this archive is kept, and its sender must know.
             message = _("Cette archive contient les codes de vote : elle ne devait jamais parvenir au portail. Rien n’en est gardé ; émettez de nouveaux codes.")  # fmt: skip
             faults.add(archive.name, None, "", message)
+        elif any(_is_for_registrar(name) for name in files):
+            # It joins the places of one person, even after the portal has destroyed its own way to do so.
+            message = _("Cette archive contient le dossier « registrar » : il dit quelles places sont à une même personne, et n’est que pour le service d’enregistrement. Rien n’en est gardé ; détruisez les copies faites pour l’envoyer, et émettez de nouveaux codes.")  # fmt: skip
+            faults.add(archive.name, None, "", message)
         faults.refuse_if_any()
         return {name.rpartition("/")[2]: content for name, content in files.items()}
+
+
+def _is_for_registrar(name: str) -> bool:
+    """Tell whether a file of the credential authority is of the folder `registrar`, with its folder or without."""
+    *folders, file = name.split("/")
+    return "registrar" in folders or file in _REGISTRAR_FILES or file.startswith("rights-")
 
 
 class CalendarForm(forms.Form):

@@ -1,6 +1,6 @@
 """What a voter does with claims: makes one, answers a question, withdraws."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -9,8 +9,8 @@ from isoloir.elections.models import Contest, Election
 from isoloir.roll.models import Voter
 from isoloir.uploads.actions import CheckedFile
 
-from .errors import ContestRefused, RollFixed, StateChanged, TooManyOpen, WindowClosed
-from .locks import check_changeable, lock_claim
+from .errors import ContestRefused, StateChanged, TooManyOpen, WindowClosed
+from .locks import check_changeable, check_some_changeable, lock_claim
 from .models import Claim, ClaimStep
 from .steps import TEXT_BOUNDS, checked_text, new_number, write_step
 from .windows import Window, widest, window_of, windows_of
@@ -30,7 +30,7 @@ def make_claim(
 ) -> Claim:  # fmt: skip
     """Receive a claim of a voter. `contest` is one of the voter's own, for the kinds that are about one.
 
-    Raises WindowClosed, RollFixed, TooManyOpen, ContestRefused, TextRefused.
+    Raises WindowClosed, TooManyOpen, ContestRefused, TextRefused.
     """
     # Claims of one voter are counted one after the other.
     voter = Voter.objects.select_for_update(of=("self",)).get(pk=voter.pk)
@@ -57,7 +57,9 @@ def require_received(
 
     A claim without a contest is received while one contest at least could still be changed by it.
     """
-    check_some_changeable(contests_of_kind(election, voter=voter, kind=kind, contest=contest), kind)
+    # What is personal is on every roll of the voter: each of them must be one that may change.
+    check = check_changeable if kind == Claim.Kind.PERSONAL_DATA else check_some_changeable
+    check(contests_of_kind(election, voter=voter, kind=kind, contest=contest))
     window = window_of(contest, election) if contest else widest(windows_of(election))
     if window is None:
         raise WindowClosed
@@ -76,24 +78,6 @@ def contests_of_kind(
         return [contest]
     contests = Contest.objects.filter(election=election).order_by("code")
     return list(contests if kind == Claim.Kind.INSCRIPTION else contests.filter(roll__voter=voter))
-
-
-def check_some_changeable(contests: Iterable[Contest], kind: str) -> None:
-    """Raise RollFixed when no roll among these may change; what is personal is on all of them, so that each counts."""
-    contests = list(contests)
-    if kind == Claim.Kind.PERSONAL_DATA:
-        check_changeable(contests)
-        return
-    refused: RollFixed | None = None
-    for contest in contests:
-        try:
-            check_changeable([contest])
-        except RollFixed as fixed:
-            refused = refused or fixed
-        else:
-            return
-    if refused:
-        raise refused
 
 
 @transaction.atomic

@@ -13,9 +13,9 @@ from isoloir.identity.models import Account, OneTimeLink
 from isoloir.roll.changes import NEW_VOTER, voter_faults
 from isoloir.roll.models import Voter
 
-from .actions import ACT, OPEN_STATES, STATE, check_some_changeable
+from .actions import ACT, OPEN_STATES, STATE
 from .errors import ProposalRefused, SamePerson, StateChanged
-from .locks import lock_claim, lock_contests, lock_election
+from .locks import check_some_changeable, lock_claim, lock_contests, lock_election
 from .models import Claim
 from .permissions import require_desk
 from .proposals import Concerned, Proposal, apply_proposal, check_proposal, concerned_by
@@ -133,7 +133,7 @@ def write_claim_for(
     if set(person) != set(NEW_VOTER):
         raise ValueError("a person has every field of a voter")
     require_desk(by, election=election, academy=person["academy"])
-    check_some_changeable(election.contests.order_by("code"), Claim.Kind.INSCRIPTION)
+    check_some_changeable(election.contests.order_by("code"))
     if faults := voter_faults(election, person):
         raise ProposalRefused(faults)
     claim = Claim.objects.create(

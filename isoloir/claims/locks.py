@@ -34,12 +34,26 @@ def lock_claim(claim: Claim) -> Claim:
 
 def check_changeable(contests: Iterable[Contest]) -> None:
     """Refuse contests whose roll does not change any more. Raises RollFixed; one query."""
+    for fixed in refusals_of(contests):
+        if fixed is not None:
+            raise fixed
+
+
+def check_some_changeable(contests: Iterable[Contest]) -> None:
+    """Refuse contests of which no roll changes any more. Raises RollFixed, of the first of them; one query."""
+    found = refusals_of(contests)
+    refusals = [fixed for fixed in found if fixed is not None]
+    if refusals and len(refusals) == len(found):
+        raise refusals[0]
+
+
+def refusals_of(contests: Iterable[Contest]) -> list[RollFixed | None]:
+    """Return for each contest what fixed its roll, None where it may still change."""
     contests = list(contests)
     issued = Contest.objects.filter(Exists(Slot.objects.filter(contest=OuterRef("pk"))))
     with_slots = set(issued.filter(pk__in=[contest.pk for contest in contests]).values_list("pk", flat=True))
-    for contest in contests:
-        if code := _fixed_by(contest, with_slots):
-            raise RollFixed(code, contest.name)
+    codes = [_fixed_by(contest, with_slots) for contest in contests]
+    return [RollFixed(code, contest.name) if code else None for contest, code in zip(contests, codes, strict=True)]
 
 
 def _fixed_by(contest: Contest, with_slots: set[int]) -> str:

@@ -41,8 +41,7 @@ def test_home_rolls_and_personal_information_are_accessible(
     expect(page.get_by_role("status").filter(has_text="1 personne trouvée.")).to_be_visible()
     assert "oeillet" not in page.url
     inspector.look(page, "roll-found")
-    field.focus()
-    page.keyboard.type("a")
+    field.fill("a")
     page.keyboard.press("Enter")
     expect(page.get_by_label("Nom ou prénom")).to_have_attribute("aria-invalid", "true")
     inspector.look(page, "roll-refused")

@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 
 from isoloir.credentials.models import Reissue
+from isoloir.credentials.reissue import rates
 from isoloir.credentials.reissue.rates import (
     busiest_establishments,
     improbable_establishments,
@@ -17,6 +18,7 @@ from isoloir.credentials.reissue.rates import (
     watch_reissues,
 )
 from isoloir.credentials.reissue.tails import Unit, binomial_tail, negative_binomial_tail
+from isoloir.elections.models import Election
 from isoloir.journal.models import JournalEntry
 from isoloir.messaging.models import Alert
 from isoloir.roll.models import Voter
@@ -262,6 +264,19 @@ def test_bureau_sees_no_count_of_fewer_than_five(voters: dict[str, list[Voter]])
     ask(everyone[40:42], policy="franceconnect")
     shown = [(way.policy, way.channel, way.asked, way.live) for way in reissue_counts(everyone[0].election)]
     assert shown == [("challenge", "email", 6, None), ("challenge", "sms", 12, 9), ("", "", None, 0)]
+
+
+def test_roll_is_read_only_when_an_establishment_could_stand_out(
+    voters: dict[str, list[Voter]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Election] = []
+    monkeypatch.setattr(rates, "_sizes", lambda election: read.append(election) or {"0000001A": 100})
+    ask(voters["0000001A"][:4])
+    watch_reissues(DURING)
+    assert read == []
+    ask(voters["0000001A"][4:5])
+    watch_reissues(DURING + timedelta(minutes=1))
+    assert len(read) == 1, "once, for both windows"
 
 
 def test_cell_sees_the_busiest_establishments(voters: dict[str, list[Voter]]) -> None:

@@ -69,10 +69,15 @@ def watch_reissues(at: datetime) -> int:
     if not asked.exists():
         return 0
     lately = asked.filter(asked_at__gt=at - _BURST)
-    sizes = _sizes(election)
+    sizes: dict[str, int] = {}
     found = 0
     for window, reissues in (("election", asked), ("hour", lately)):
-        found += _tell_establishments(window, _establishments(reissues, sizes), at=at)
+        counts = _establishment_counts(reissues)
+        if max(counts.values(), default=0) >= LEAST:
+            # The whole roll is read only when some establishment could stand out, once for both windows.
+            sizes = sizes or _sizes(election)
+            units = [Unit(code, size, counts.get(code, 0)) for code, size in sizes.items()]
+            found += _tell_establishments(window, units, at=at)
         found += _tell_networks(window, _networks(reissues), at=at)
     return found + _watch_shares(asked.filter(asked_at__lte=at - _BURST), lately, at=at)
 
@@ -136,9 +141,9 @@ def _sizes(election: Election, codes: Iterable[str] | None = None) -> dict[str, 
     return dict(voters.order_by().values_list("establishment_code").annotate(Count("pk")))
 
 
-def _establishments(reissues: "QuerySet[Reissue]", sizes: Mapping[str, int]) -> list[Unit]:
-    counts = dict(reissues.order_by().values_list("voter__establishment_code").annotate(Count("voter", distinct=True)))
-    return [Unit(code, size, counts.get(code, 0)) for code, size in sizes.items()]
+def _establishment_counts(reissues: "QuerySet[Reissue]") -> dict[str, int]:
+    """Return how many voters of each establishment asked."""
+    return dict(reissues.order_by().values_list("voter__establishment_code").annotate(Count("voter", distinct=True)))
 
 
 def _networks(reissues: "QuerySet[Reissue]") -> list[Unit]:

@@ -101,7 +101,7 @@ def delete_announcement(*, announcement: Announcement, actor: str, at: datetime)
 
 
 def _journal_end(announcement: Announcement, *, actor: str, at: datetime) -> None:
-    facts = {"announcement": announcement.pk, "begun": announcement.starts_at <= at}
+    facts: dict[str, object] = {"announcement": announcement.pk, "begun": announcement.starts_at <= at}
     record(Act.ANNOUNCEMENT_ENDED, actor=actor, at=at, subject=announcement.election.slug, facts=facts)
     _forget()
 

@@ -174,3 +174,50 @@ def test_reading_a_text_takes_one_query(election: Election, django_assert_num_qu
     save(election)
     with django_assert_num_queries(1):
         read_text(election, Kind.EDITO)
+
+
+# ---- An académie's own text ----
+
+
+def shown(election: Election, academy: str = "") -> str:
+    return read_text(election, Kind.EDITO, academy).fr
+
+
+def test_an_academie_reads_its_own_text_and_the_others_the_election_s(election: Election) -> None:
+    save(election, "Partout.", "Everywhere.")
+    saved = save(election, "Ici.", "Here.", academy="Rennes")
+    assert (saved.number, saved.academy) == (1, "Rennes")
+    assert (shown(election, "Rennes"), shown(election, "Lyon"), shown(election)) == (
+        "Ici.\n",
+        "Partout.\n",
+        "Partout.\n",
+    )
+
+
+def test_an_academie_without_a_text_follows_the_election(election: Election) -> None:
+    assert shown(election, "Rennes") == default_text(Kind.EDITO).fr
+    save(election, "Un.", "One.")
+    assert shown(election, "Rennes") == "Un.\n"
+    save(election, "Deux.", "Two.", based_on=1)
+    assert read_text(election, Kind.EDITO, "Rennes").number == 0
+    assert shown(election, "Rennes") == "Deux.\n"
+
+
+def test_an_academie_goes_back_to_the_election_s_text_and_follows_it_again(election: Election) -> None:
+    save(election, "Ici.", "Here.", academy="Rennes")
+    back = restore_default(election=election, kind=Kind.EDITO, based_on=1, actor=ACTOR, at=DURING, academy="Rennes")
+    assert (back.number, back.is_default) == (2, True)
+    save(election, "Partout.", "Everywhere.")
+    assert shown(election, "Rennes") == "Partout.\n"
+    again = restore_version(
+        election=election, kind=Kind.EDITO, number=1, based_on=2, actor=ACTOR, at=DURING, academy="Rennes"
+    )
+    assert (again.number, shown(election, "Rennes")) == (3, "Ici.\n")
+    with pytest.raises(VersionUnknown):
+        restore_version(election=election, kind=Kind.EDITO, number=3, based_on=1, actor=ACTOR, at=DURING)
+
+
+def test_the_journal_says_the_academie(election: Election) -> None:
+    save(election, academy="Rennes")
+    assert JournalEntry.objects.get().facts["academy"] == "Rennes"
+    assert verify_journal() == 1

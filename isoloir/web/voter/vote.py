@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_GET, require_POST
 
 from isoloir.board.errors import BoardRefused
@@ -228,6 +229,7 @@ def election_record(request: VoterRequest, uuid: str) -> HttpResponse:
 
 @audience("voter")
 @require_GET
+@gzip_page  # Candidacies hold no secret: their size may be looked at.
 def candidates(request: VoterRequest, uuid: str) -> HttpResponse:
     """The exact bytes of the sealed candidate bundle, all lists or nothing; nothing before the day they are shown."""
     contest = _own_contest(request, uuid)

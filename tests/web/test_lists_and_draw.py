@@ -1,0 +1,207 @@
+"""Lists side by side, statements in PDF, and the public draw of the order of lists."""
+
+import hashlib
+import io
+import json
+from datetime import timedelta
+
+import pikepdf
+import pytest
+from isoloir_protocol.draw import verify_draw
+
+from isoloir.elections.bundle import candidate_bundle
+from isoloir.elections.draw import announce_draw, make_draw
+from isoloir.elections.models import CandidateList, Contest, Election, ListDraw, StatementFile
+from isoloir.pollingstation.models import Seal
+from tests import electorate
+from tests.electorate import BEFORE, activate, make_contest, make_member, make_voter, sign_in, sign_in_member, text
+from tests.uploads.hostile import honest_pdf
+
+pytestmark = pytest.mark.django_db
+SOURCE = "Loto du 25 novembre 2026"
+
+
+def give_statement(contest: Contest, position: int = 1) -> StatementFile:
+    content = honest_pdf()
+    file = StatementFile.objects.create(
+        sha256=hashlib.sha256(content).hexdigest(), content=content, size=len(content), pages=1
+    )
+    CandidateList.objects.filter(contest=contest, position=position).update(statement_file=file)
+    return file
+
+
+@pytest.fixture
+def own(client, election: Election) -> Contest:
+    """A contest of the signed-in voter."""
+    contest = make_contest(election, "CSA")
+    activate(make_voter(election, contest))
+    sign_in(client, "anne.dupont@valmont.example")
+    return contest
+
+
+def pdf_path(contest: Contest, position: int = 1) -> str:
+    return f"/espace/scrutins/{contest.uuid}/profession-de-foi/{position}.pdf"
+
+
+# ---- Statements in PDF ----
+
+
+def test_a_statement_is_given_to_the_voters_of_its_contest_alone(client, election, own):
+    other = make_contest(election, "CAP")
+    file = give_statement(own)
+    CandidateList.objects.filter(contest=other).update(statement_file=file)
+    answer = client.get(pdf_path(own))
+    assert answer.status_code == 200
+    assert answer.content == bytes(file.content)
+    assert answer["Content-Type"] == "application/pdf"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert "noindex" in answer["X-Robots-Tag"]
+    assert answer["Cache-Control"] == "no-store"
+    for absent in (pdf_path(other), pdf_path(own, 2), pdf_path(own, 99)):
+        assert client.get(absent).status_code == 404
+    assert pdf_path(own) in text(client.get(f"/espace/scrutins/{own.uuid}/"))
+
+
+def test_a_statement_is_absent_until_the_lists_are_shown(client, election, own):
+    give_statement(own)
+    Election.objects.update(lists_shown_at=electorate.OPENS)
+    assert client.get(pdf_path(own)).status_code == 404
+
+
+def test_bytes_that_are_not_those_of_the_bundle_are_never_given(client, own):
+    file = give_statement(own)
+    changed = honest_pdf(sentence="Votez pour une autre liste.")
+    StatementFile.objects.filter(pk=file.pk).update(content=changed)
+    client.raise_request_exception = False
+    answer = client.get(pdf_path(own))
+    assert answer.status_code == 500
+    assert b"%PDF" not in answer.content
+    assert "panne" in text(answer)
+
+
+def test_what_was_sealed_names_the_statement_whatever_the_list_says_now(client, own):
+    file = give_statement(own)
+    Seal.objects.create(
+        contest=own, bundle=candidate_bundle(own), **{
+            field.name: value for field, value in _rest_of_seal()
+        }
+    )  # fmt: skip
+    CandidateList.objects.filter(contest=own).update(statement_file=None)
+    assert client.get(pdf_path(own)).content == bytes(file.content)
+
+
+def _rest_of_seal():
+    from django.db import models
+
+    for field in Seal._meta.concrete_fields:
+        if field.name in ("id", "contest", "bundle") or field.has_default() or field.null:
+            continue
+        if field.name == "sealed_by":
+            yield field, make_member("presidence@essai.example")
+            continue
+        kinds = (
+            (models.DateTimeField, BEFORE),
+            (models.BinaryField, b"x"),
+            (models.JSONField, {}),
+            (models.IntegerField, 1),
+        )
+        yield field, next((value for kind, value in kinds if isinstance(field, kind)), "x")
+
+
+def test_the_bundle_binds_a_statement_by_its_hash_and_keeps_its_first_form_without_any(own):
+    first = json.loads(candidate_bundle(own))
+    assert first["version"] == 1
+    assert "statement_pdf" not in first["lists"][0]
+    file = give_statement(own)
+    second = json.loads(candidate_bundle(own))
+    assert second["version"] == 2
+    assert second["lists"][0]["statement_pdf"] == {"sha256": file.sha256, "size": file.size, "pages": 1}
+    assert second["lists"][1]["statement_pdf"] is None
+    assert list(second["lists"][0])[-1] == "statement_pdf"
+
+
+# ---- Comparison ----
+
+
+def test_two_lists_are_shown_alike_side_by_side(client, own):
+    give_statement(own)
+    choice = text(client.get(f"/espace/scrutins/{own.uuid}/comparer/"))
+    assert "Première liste" in choice
+    page = text(client.get(f"/espace/scrutins/{own.uuid}/comparer/?a=2&b=1"))
+    assert page.index("Liste Agir Ensemble</h2>") < page.index("Liste Union des Écoles</h2>")
+    for word in ("EXEMPLE-1", "EXEMPLE-2", "Second paragraphe.", "Fédération fictive", pdf_path(own)):
+        assert word in page
+    assert "comparer/" in text(client.get(f"/espace/scrutins/{own.uuid}/"))
+
+
+@pytest.mark.parametrize("asked", ["a=1&b=1", "a=1", "a=1&b=9", "a=x&b=2", "a=1&b=1e9"])
+def test_what_cannot_be_compared_is_said_in_words(client, own, asked):
+    answer = client.get(f"/espace/scrutins/{own.uuid}/comparer/?{asked}")
+    assert answer.status_code == 422
+    assert "error-summary" in answer.content.decode()
+
+
+def test_lists_of_somebody_else_are_absent_and_none_is_indexed(client, election, own):
+    other = make_contest(election, "CAP")
+    assert client.get(f"/espace/scrutins/{other.uuid}/comparer/?a=1&b=2").status_code == 404
+    for path in ("", "comparer/", "comparer/?a=1&b=2"):
+        answer = client.get(f"/espace/scrutins/{own.uuid}/{path}")
+        assert "noindex" in answer["X-Robots-Tag"]
+        assert 'name="robots" content="noindex' in answer.content.decode()
+
+
+def test_the_comparison_asks_the_database_little(client, own, django_assert_max_num_queries):
+    with django_assert_max_num_queries(14):
+        client.get(f"/espace/scrutins/{own.uuid}/comparer/?a=1&b=2")
+
+
+# ---- The draw ----
+
+
+@pytest.fixture
+def administrator(client, election, clock):
+    sign_in_member(client, make_member("administration@essai.example", is_administrator=True))
+    return client
+
+
+def test_the_console_announces_then_draws(administrator, election):
+    contest = make_contest(election, "CSA")
+    page = text(administrator.get("/console/tirage/"))
+    assert "Annoncer le tirage" in page
+    assert "Tirer l’ordre" not in page
+    answer = administrator.post("/console/tirage/", {"act": "announce", "source": SOURCE})
+    assert answer.status_code == 302
+    assert "Tirer l’ordre" in text(administrator.get("/console/tirage/"))
+    public = text(administrator.get("/tirage/"))
+    assert SOURCE in public
+    assert "Liste Union des Écoles" in public
+    electorate.pass_time(timedelta(minutes=3))
+    wrong = administrator.post("/console/tirage/", {"act": "make", "seed": "sept"})
+    assert wrong.status_code == 422
+    assert "nombres entiers" in text(wrong)
+    assert administrator.post("/console/tirage/", {"act": "make", "seed": "45 9 18"}).status_code == 302
+    assert ListDraw.objects.get(contest=contest).seed == "9.18.45./"
+    again = administrator.post("/console/tirage/", {"act": "make", "seed": "1"})
+    assert "Aucun tirage n’est annoncé" in text(again)
+
+
+def test_the_public_page_gives_all_that_computes_the_draw_again(client, election, clock):
+    contest = make_contest(election, "CSA")
+    announce_draw(election=election, source=SOURCE, actor="essai", at=BEFORE)
+    assert client.get(f"/tirage/{ListDraw.objects.get().pk}/tirage.json").status_code == 404
+    make_draw(election=election, seed="9 18 26", actor="essai", at=BEFORE + timedelta(days=1))
+    page = client.get("/tirage/")
+    assert "noindex" in page["X-Robots-Tag"]
+    assert "9.18.26./" in text(page)
+    number = ListDraw.objects.get().pk
+    record = client.get(f"/tirage/{number}/tirage.json")
+    (drawn,) = verify_draw(record.content)
+    assert list(drawn.order) == list(contest.lists.order_by("position").values_list("name", flat=True))
+    minutes = client.get(f"/tirage/{number}/proces-verbal.pdf")
+    assert minutes.content == client.get(f"/tirage/{number}/proces-verbal.pdf").content
+    with pikepdf.open(io.BytesIO(minutes.content)) as document:
+        assert document.attachments["tirage.json"].get_file().read_bytes() == record.content
+
+
+def test_a_page_of_the_draw_without_any_says_so(client, election, clock):
+    assert "Aucun tirage n’est encore annoncé" in text(client.get("/tirage/"))

@@ -74,7 +74,6 @@ def test_pages_of_claims_have_no_fault_that_the_checkers_find(
     arrive(page, live_server, other)
     look("/console/calendrier/reclamations/", "windows")
     Contest.objects.update(state=Contest.State.SEALED)
-    look("/console/calendrier/reclamations/", "windows-sealed")
     arrive(page, live_server, voter)
     look("/espace/reclamations/", "claims-sealed")
     assert inspector.faults == []

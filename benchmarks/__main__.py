@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from multiprocessing import get_context
 
-from . import accounts, ballots, booth, campaign, captcha, casting, home, issue, reissue, rolls
+from . import accounts, ballots, booth, campaign, captcha, casting, home, issue, lists, reissue, rolls
 from .report import machine
 
 
@@ -28,6 +28,7 @@ def main() -> None:
     _alone(captcha.measure, 200)
     _alone(accounts.measure, options.seconds)
     _alone(home.measure, options.seconds)
+    _alone(lists.measure, 5)
     _alone(campaign.measure, options.campaign)
     rolls.measure()
 

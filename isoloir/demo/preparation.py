@@ -22,17 +22,22 @@ from isoloir.credentials.reissue.policies import DEFAULT_POLICIES
 from isoloir.credentials.reissue.rules import choose_rules, warning_codes, warnings_by_policy
 from isoloir.credentials.request import export_credential_request
 from isoloir.elections.actions import Calendar, ReissueRules, create_election
+from isoloir.elections.draw import announce_draw, make_draw
 from isoloir.elections.models import Election
 from isoloir.identity.challenge import install_default_questions
 from isoloir.identity.models import Account
 from isoloir.pollingstation.files import import_files, read_folder
 
+from .claims import receive_claims
 from .fiction import write_fiction
 from .fiction.civil import civil_identity, identifiers_file
 from .registrar import STORE, make_registrar
 
 ACTOR = "démonstration"
 PRINTER_KEY = "printer.key"
+# A lottery that nobody drew: the demonstration's seed is known to all, and says so.
+DRAW_SOURCE = "Loto fictif de la démonstration, numéros inventés"
+DRAW_SEED = "9 18 26 34 41 45"
 REISSUE_POLICIES = ("challenge", "franceconnect")
 
 
@@ -64,7 +69,11 @@ def prepare_election(
     )  # fmt: skip
     install_default_questions(election)
     import_files(election=election, files=read_folder(directory / "fiction"), actor=ACTOR, at=at)
+    announce_draw(election=election, source=DRAW_SOURCE, actor=ACTOR, at=at)
+    make_draw(election=election, seed=DRAW_SEED, actor=ACTOR, at=at + timedelta(seconds=1))
     _offer_reissue(election, at=at)
+    # Before the codes are issued: afterwards no roll changes, and no claim is received.
+    receive_claims(election, at=at)
     request = directory / "request"
     shutil.rmtree(request, ignore_errors=True)
     export_credential_request(election=election, directory=request, actor=ACTOR, at=at)

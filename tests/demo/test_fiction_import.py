@@ -41,7 +41,7 @@ def _import_all(election: Election, directory: Path) -> None:
     common = {"election": election, "actor": "test", "at": AT}
     import_stations(stations=content("stations.csv"), members=content("members.csv"), **common)
     import_contests(content=content("contests.csv"), **common)
-    files = {path.name: path.read_bytes() for path in directory.iterdir() if path.suffix in {".png", ".txt"}}
+    files = {path.name: path.read_bytes() for path in directory.iterdir() if path.suffix in {".png", ".txt", ".pdf"}}
     import_lists(lists=content("lists.csv"), candidates=content("candidates.csv"), files=files, **common)
     import_voters(content=content("voters.csv"), **common)
 

@@ -54,6 +54,11 @@ class FictionalList:
         """The name of the file of the statement, « profession de foi », shared likewise."""
         return f"statement-{self.acronym.lower().replace('+', '-')}.txt"
 
+    @property
+    def statement_pdf(self) -> str:
+        """The name of the file of the statement as PDF, of the organisations that filed one."""
+        return self.statement_file.removesuffix(".txt") + ".pdf"
+
 
 def invent_contests(count: int) -> list[FictionalContest]:
     """Return `count` contests: a CSA with 12 lists, a small CAP with 3, a CCP « sigle » with 5, then more of the three kinds."""

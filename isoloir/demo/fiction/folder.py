@@ -17,6 +17,7 @@ from isoloir.demo.fiction.logos import draw_logo
 from isoloir.demo.fiction.names import Addresses, Person, invent_person
 from isoloir.demo.fiction.places import ACADEMY, invent_establishments
 from isoloir.demo.fiction.unions import UNIONS, write_statement
+from isoloir.documents.typesetting import typeset
 
 STATION = "BVEC-VALMORANE"
 MOST_CONTESTS_EACH = 7
@@ -57,8 +58,13 @@ _MEMBERS_HEADER = ("station", "role", "email", "last_name", "first_names", "civi
 _CONTESTS_HEADER = ("code", "name", "instance", "ballot_kind", "seats", "academy", "polling_station")
 _LISTS_HEADER = (
     "contest", "kind", "name", "organisations", "affiliation", "logo_file", "statement_file", "position",
+    "statement_pdf",
 )  # fmt: skip
 _CANDIDATES_HEADER = ("contest", "list", "rank", "civility", "last_name", "first_names")
+
+
+# Organisations that filed their statement as PDF besides its text: the portal shows both cases.
+_WITH_PDF = UNIONS[:2]
 
 
 def _seeded(seed: int, part: str) -> Random:
@@ -101,6 +107,7 @@ def _list_rows(lists: list[FictionalList]) -> Iterator[tuple[object, ...]]:
         yield (
             each.contest.code, each.contest.kind, each.name, "|".join(union.name for union in each.unions),
             each.unions[0].affiliation, each.logo_file, each.statement_file, each.position,
+            each.statement_pdf if each.unions[0] in _WITH_PDF else "",
         )  # fmt: skip
 
 
@@ -161,3 +168,6 @@ def _write_logos_and_statements(directory: Path, lists: list[FictionalList], see
         statement = write_statement(name, _seeded(seed, each.acronym))
         (directory / each.logo_file).write_bytes(draw_logo(each.acronym, number))
         (directory / each.statement_file).write_text(statement, encoding="utf-8")
+        if each.unions[0] in _WITH_PDF:
+            pdf = typeset("statement", {"name": name, "paragraphs": statement.strip().split("\n\n")})
+            (directory / each.statement_pdf).write_bytes(pdf)

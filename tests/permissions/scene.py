@@ -64,7 +64,8 @@ def make_scene() -> Scene:
     sealed, published, tied = world.contests
     _count_and_publish(world, published)
     _tie(tied)
-    other = make_contest(world.election, "AUTRE")
+    # Without lists: a delegate reads the roll of a contest where their organisation has one, be it another bureau’s.
+    other = make_contest(world.election, "AUTRE", lists=0)
     elsewhere = make_station(world.election, [other], code="autre")
     other_voter = make_voter(world.election, [other], 9)
     stranger = elsewhere.members.get(role="president").account

@@ -1,6 +1,7 @@
 """The texts and the questions in a real browser: nothing for axe nor for the HTML checker to say, wide and narrow."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from isoloir.elections.models import Election
 from isoloir.identity.models import ChallengeQuestion
 from isoloir.identity.questions import add_question, retire_question
 from isoloir.texts.actions import change_text
+from isoloir.texts.announcements import publish_announcement
 from isoloir.texts.models import Kind
 from isoloir.texts.reading import default_text
 from tests.browser.inspection import PHONE, Inspector
@@ -34,6 +36,10 @@ def console(transactional_db: None, live_server: Any, election: Election, admini
     rows = [add_question(election=election, text_fr=text, text_en=f"In English: {text}", **by) for text in QUESTIONS]
     add_question(election=election, text_fr="Quelle était votre première voiture ?", text_en="Your first car?", **by)
     retire_question(question=rows[2], **by)
+    publish_announcement(
+        election=election, level="warning", text_fr="Arrêt ce soir.", text_en="Stop tonight.",
+        starts_at=BEFORE - timedelta(days=900), ends_at=BEFORE + timedelta(days=900), **by,
+    )  # fmt: skip
     default = default_text(Kind.FAQ)
     change_text(
         election=election, kind=Kind.FAQ, text_fr=default.fr + "\n### Et ensuite ? {#ensuite}\n\nRien.\n",
@@ -48,7 +54,8 @@ def test_no_page_has_a_fault_that_the_checkers_find(console: Any, live_server: A
     inspector = Inspector(tmp_path, address=live_server.url)
     number = ChallengeQuestion.objects.order_by("pk").first().pk
     for name, path in {
-        "edito": "edito/", "faq": "aide/", "legal": "mentions-legales/", "texts": "console/textes/",
+        "edito": "edito/", "faq": "aide/", "legal": "mentions-legales/", "search": "aide/?q=lien", "no-answer": "aide/?q=girafe",
+        "tutorial": "tutoriels/parcours-electeur/", "announcements": "console/annonces/", "texts": "console/textes/",
         "text": "console/textes/edito/", "versions": "console/textes/faq/versions/",
         "version": "console/textes/faq/versions/1/", "origin": "console/textes/faq/origine/",
         "questions": "console/questions/", "question-add": "console/questions/ajouter/",

@@ -26,6 +26,34 @@ def make_agent(election: Election) -> Account:
     return account
 
 
+def arrive(page: Any, agent: Account, live_server: Any) -> None:
+    """Have the browser be that of an agent who has signed in."""
+    client = Client()
+    sign_in_member(client, agent)
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+
+
+def fill_in(page: Any) -> None:
+    """Fill the form in, and be led to the page that follows the question."""
+    page.get_by_label("Sur quoi porte votre demande ?").select_option("vote")
+    page.get_by_label("Prénom et nom").fill("Jo Martin")
+    page.get_by_label("Adresse électronique à laquelle vous répondre").fill("jo@ailleurs.example")
+    page.get_by_role("textbox", name="Votre demande").fill("Quand le vote ouvre-t-il ?")
+    page.get_by_label("Chiffres de l’image ou du son").fill("00000")
+    page.get_by_role("button", name="Envoyer ma demande").click()
+    expect(page.locator("h1")).to_have_text(re.compile("Demande A-"))
+    assert Ticket.objects.latest("pk").name == "Jo Martin"
+
+
+def answer_with_canned(page: Any) -> None:
+    """Insert the canned answer, and send it."""
+    page.get_by_role("button", name="Insérer cette réponse").click()
+    expect(page.get_by_label("Votre réponse")).to_have_value("Demandez un autre lien.")
+    page.get_by_role("button", name="Envoyer la réponse").click()
+    expect(page.get_by_text("La réponse est envoyée.")).to_be_visible()
+
+
 def test_no_page_of_assistance_has_a_fault_that_the_checkers_find(
     transactional_db: None, clock: None, live_server: Any, page: Any, tmp_path: Path
 ) -> None:
@@ -46,28 +74,15 @@ def test_no_page_of_assistance_has_a_fault_that_the_checkers_find(
     page.get_by_role("button", name="Envoyer ma demande").click()
     expect(page.get_by_role("alert")).to_be_visible()
     inspector.look(page, "ask-faults")
-    page.get_by_label("Sur quoi porte votre demande ?").select_option("vote")
-    page.get_by_label("Prénom et nom").fill("Jo Martin")
-    page.get_by_label("Adresse électronique à laquelle vous répondre").fill("jo@ailleurs.example")
-    page.get_by_role("textbox", name="Votre demande").fill("Quand le vote ouvre-t-il ?")
-    page.get_by_label("Chiffres de l’image ou du son").fill("00000")
-    page.get_by_role("button", name="Envoyer ma demande").click()
-    expect(page.locator("h1")).to_have_text(re.compile("Demande A-"))
-    assert Ticket.objects.latest("pk").name == "Jo Martin"
+    fill_in(page)
     look(reverse("public:ticket", args=(made["ticket_token"],)), "ticket")
-    client = Client()
-    sign_in_member(client, agent)
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
+    arrive(page, agent, live_server)
     for name in ("tickets", "canned_answers", "canned_add", "home"):
         look(reverse(f"desk:{name}"), f"desk-{name}")
     look(reverse("desk:ticket", args=(known.number,)), "desk-ticket")
     look(reverse("desk:canned_delete", args=(made["canned"],)), "desk-canned-delete")
     page.goto(f"{live_server.url}{reverse('desk:ticket', args=(known.number,))}")
-    page.get_by_role("button", name="Insérer cette réponse").click()
-    expect(page.get_by_label("Votre réponse")).to_have_value("Demandez un autre lien.")
-    page.get_by_role("button", name="Envoyer la réponse").click()
-    expect(page.get_by_text("La réponse est envoyée.")).to_be_visible()
+    answer_with_canned(page)
     known.refresh_from_db()
     assert known.state == "answered"
     assert known.first_answered_at == BEFORE

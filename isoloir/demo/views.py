@@ -87,6 +87,8 @@ def mailbox(request: PortalRequest) -> HttpResponse:
 
 def _moves(election: Election, at: datetime) -> list[Move]:
     moves = (
+        ("portal", _("Avancer à l’ouverture du portail"), election.portal_opens_at + _A_MINUTE),
+        ("lists", _("Avancer à l’affichage des listes de candidats"), election.lists_shown_at + _A_MINUTE),
         ("opening", _("Avancer à l’ouverture du vote"), election.voting_opens_at + _A_MINUTE),
         ("closing", _("Clôturer : avancer après le délai de grâce"), election.grace_ends_at + _A_MINUTE),
     )

@@ -1,5 +1,6 @@
 """Demonstrations served for whole modules, and people with a browser each."""
 
+import csv
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,17 +9,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
 from tests.browser.demonstration import Demonstration, Identity, Visitor
-from tests.browser.inspection import Traffic
+from tests.browser.inspection import Inspector, Traffic
 from tests.browser.member import President
-from tests.browser.reissue_steps import Elector, ReissueVote, ReissueVoter, count_and_verify, open_reissue_vote
+from tests.browser.milestones import Calendar, WalkingVoter
+from tests.browser.reissue_steps import (
+    Elector,
+    ReissueVote,
+    ReissueVoter,
+    count_and_verify,
+    electors_of,
+    open_reissue_vote,
+)
+from tests.browser.seed_steps import RealCaptchaDemonstration, SeedVoter
 from tests.browser.voter import Voter
 from tests.surroundings import private_folder
 
 # Enough for six of them to have three contests, each of which one test or another votes in.
 _VOTERS = 80
+_SEED_VOTERS = 40
+# Thousandths of a second that a sentence may take to come, on a machine that does much else.
+_PAGE_PATIENCE = 20_000
 # What a page waits for at most: two loaded cores make a key in a few seconds.
 _PATIENCE = 60_000
 
@@ -171,6 +184,92 @@ def elector(
 
     yield bring
     assert [fault for each in brought for fault in each.traffic.faults] == []
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[RealCaptchaDemonstration]:
+    demonstration = RealCaptchaDemonstration(private_folder() / "seeds", voters=_SEED_VOTERS)
+    demonstration.start()
+    yield demonstration
+    demonstration.stop()
+    assert "Traceback" not in demonstration.log()
+
+
+@pytest.fixture(scope="session")
+def inspector(served, tmp_path_factory) -> Iterator[Inspector]:
+    """Look at each page once, whichever seed crosses it first; then have all of them read by vnu and pa11y."""
+    looking = Inspector(tmp_path_factory.mktemp("seeds"), address=served.address)
+    yield looking
+    with ThreadPoolExecutor() as both:
+        readings = [both.submit(reading) for reading in (looking.findings_of_vnu, looking.findings_of_pa11y)]
+    faults = [*looking.faults, *(finding for reading in readings for finding in reading.result())]
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture(scope="session")
+def roll(served) -> Iterator[str]:
+    """Return addresses from the end of the roll, one after the other; the employer's portal knows those of its beginning."""
+    with (served.directory / "fiction" / "voters.csv").open(encoding="utf-8", newline="") as lines:
+        rows = sorted(csv.DictReader(lines, delimiter=";"), key=lambda row: row["reference"])
+    walking = {elector.address for elector in electors_of(served.directory)[:3]}
+    return iter([row["email"] for row in reversed(rows) if row["email"] not in walking])
+
+
+@pytest.fixture
+def patience() -> Iterator[None]:
+    """Let pages take their time, on a machine that does much else."""
+    expect.set_options(timeout=_PAGE_PATIENCE)
+    yield
+    expect.set_options(timeout=5_000)
+
+
+@pytest.fixture
+def voter(served, inspector, roll, patience, person_page) -> Iterator[Callable[..., SeedVoter]]:
+    """Return what brings a voter with a browser of her own; nothing may go wrong in any of these browsers."""
+    brought: list[SeedVoter] = []
+    known = len(inspector.faults)
+
+    def bring(address: str = "") -> SeedVoter:
+        page, traffic = person_page(served.address)
+        brought.append(SeedVoter(page, traffic, inspector, served=served, address=address or next(roll)))
+        return brought[-1]
+
+    yield bring
+    assert [fault for each in brought for fault in each.traffic.faults] == []
+    assert inspector.faults[known:] == []
+
+
+@pytest.fixture(scope="session")
+def calendar(
+    served: RealCaptchaDemonstration,
+    inspector: Inspector,
+    browser: Browser,
+    browser_context_args: dict[str, Any],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Calendar]:
+    """The calendar of the walks, on the demonstration that the other tests of the account have before them."""
+    context = browser.new_context(**browser_context_args, base_url=served.address)
+    context.set_default_timeout(_PATIENCE)
+    yield Calendar(served, inspector, context.new_page(), tmp_path_factory.mktemp("calendar"))
+    context.close()
+
+
+@pytest.fixture
+def walker(
+    calendar: Calendar, patience: None, person_page: Callable[..., tuple[Page, Traffic]]
+) -> Iterator[Callable[[str], WalkingVoter]]:
+    """Return what brings one of the three voters of the calendar, with a browser of her own, in which nothing goes wrong."""
+    brought: list[WalkingVoter] = []
+    known = len(calendar.inspector.faults)
+
+    def bring(who: str) -> WalkingVoter:
+        page, traffic = person_page(calendar.served.address)
+        brought.append(WalkingVoter(page, traffic, calendar, getattr(calendar, who)))
+        return brought[-1]
+
+    yield bring
+    assert [fault for each in brought for fault in each.traffic.faults] == []
+    assert calendar.inspector.faults[known:] == []
 
 
 @pytest.fixture

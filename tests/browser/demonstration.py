@@ -123,6 +123,12 @@ class Visitor(Person):
         self.page.get_by_role("button", name="Faire agir les autres membres").click()
         self.page.get_by_text("Actes accomplis par les autres membres").wait_for()
 
+    def moves_the_clock_to_the_portal(self) -> None:
+        self._moves_the_clock("Avancer à l’ouverture du portail")
+
+    def moves_the_clock_to_the_lists(self) -> None:
+        self._moves_the_clock("Avancer à l’affichage des listes de candidats")
+
     def moves_the_clock_to_the_opening(self) -> None:
         self._moves_the_clock("Avancer à l’ouverture du vote")
 

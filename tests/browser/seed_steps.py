@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import override_settings
@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from playwright.sync_api import Locator, Page, Response, expect
 
 from isoloir.captcha.challenges import read_challenge
+from isoloir.demo.registrar_clock import CLOCK_SHIFT
 from tests.browser import demonstration
 from tests.browser.demonstration import Demonstration
 from tests.browser.inspection import Inspector, Traffic
@@ -35,6 +36,11 @@ class RealCaptchaDemonstration(Demonstration):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(demonstration, "_environment", lambda: environment)
             super().start()
+
+    def read_clock(self) -> datetime:
+        """Return the time that this portal believes it is: its clock may have been moved forward."""
+        shift = self.directory / CLOCK_SHIFT
+        return datetime.now(UTC) + timedelta(seconds=float(shift.read_text()) if shift.exists() else 0)
 
     @contextmanager
     def secrets(self) -> Iterator[None]:
@@ -100,7 +106,7 @@ class SeedVoter(Person):
         """Return the digits of the picture, as the portal itself derives them from the token of the page."""
         token = self.page.locator("[name=captcha_0]").input_value()
         with self._served.secrets():
-            return read_challenge(token, at=datetime.now(UTC)).code
+            return read_challenge(token, at=self._served.read_clock()).code
 
     def copies_the_code(self) -> None:
         self.field("Chiffres de l’image ou du son").fill(self.code())

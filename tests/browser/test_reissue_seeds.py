@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.reissue_steps import CONTACT_REFUSED, NOT_THE_SAME, NOTED, SAME_ANSWER, ReissueVote, ReissueVoter
+from tests.browser.reissue_steps import CONTACT_REFUSED, NOTED, SAME_ANSWER, ReissueVoter
 from tests.browser.test_keyboard import Keyboard
 from tests.browser.voter import CAPTCHA, PASSWORD
 
@@ -29,47 +29,6 @@ def votes_with_the_new_code_only(anne: ReissueVoter, code: str) -> None:
 
 
 # ---- Seed 004 ----
-
-
-def test_seed_004_question_defi_by_sms(elector: Bring):
-    anne = elector()
-    anne.says_that_she_has_no_code()
-    anne.reads("Il vous reste 3 réassorts sur 3.")
-    anne.takes_the_way("Question défi")
-    anne.looks("reissue-challenge")
-    send_the_form_after_every_fault(anne)
-    anne.is_sent_a_link("sms")
-    anne.reads("Un SMS part vers le numéro que vous avez saisi.")
-    anne.opens_the_link_sent_to("+33612345601")
-    anne.reads("Le code sera affiché 120 secondes.")
-    code = anne.makes_a_code()
-    assert code != anne.identity.code
-    anne.has_noted_the_code()
-    votes_with_the_new_code_only(anne, code)
-    anne.finds_a_message(anne.identity.address, "remplacé")
-    anne.looks("reissue-message-replaced")
-
-
-def send_the_form_after_every_fault(anne: ReissueVoter) -> None:
-    """Send it empty, with a number that is none, with a wrong NUMEN, then as it should be."""
-    anne.sends()
-    anne.reads("Donnez votre réponse secrète.")
-    anne.reads("Choisissez le SMS ou le courriel.")
-    anne.looks("reissue-challenge-empty")
-    anne.fills_what_is_asked(identifier=anne.identity.numen)
-    anne.chooses_sms("01 99 00 12")
-    anne.sends()
-    expect(anne.page.locator("#id_phone_error")).to_be_visible()
-    anne.looks("reissue-challenge-wrong-number")
-    anne.fills_what_is_asked(identifier="00A0000000AAA")
-    anne.chooses_sms("06 12 34 56 01")
-    anne.sends()
-    anne.reads(NOT_THE_SAME)
-    anne.looks("reissue-challenge-refused")
-    # Which of the two is wrong is not said; nor is anything wrong with the number.
-    anne.fills_what_is_asked(identifier=anne.identity.nir)
-    anne.chooses_sms("06 12 34 56 01")
-    anne.sends()
 
 
 def test_seed_004_question_defi_by_email(elector: Bring):
@@ -107,65 +66,7 @@ def signs_in_on_another_device(bruno: ReissueVoter, link: str) -> ReissueVoter:
     return bruno
 
 
-def test_seed_004_franceconnect(elector: Bring, reissue_vote: ReissueVote):
-    claire = elector(reissue_vote.known[0])
-    claire.says_that_she_has_no_code()
-    claire.clicks("S’identifier avec FranceConnect")
-    claire.sees("FranceConnect (simulé)")
-    claire.looks("reissue-franceconnect")
-    claire.clicks("Ne pas transmettre mon identité")
-    claire.sees("Vous n’avez pas continué avec FranceConnect")
-    claire.looks("reissue-franceconnect-cancelled")
-
-    # Somebody whom the roll does not know, and another voter of it, are refused in the same words.
-    for somebody in ("Inconnue", reissue_vote.known[1].name.split()[-1]):
-        is_another_at_franceconnect(claire, somebody)
-    claire.looks("reissue-franceconnect-another")
-
-    claire.clicks("Revenir au choix de la voie")
-    claire.clicks("S’identifier avec FranceConnect")
-    claire.page.get_by_role("radio", name=claire.identity.name.split()[-1]).first.check()
-    claire.clicks("Continuer")
-    claire.is_sent_a_link("franceconnect")
-    claire.reads("FranceConnect vous a reconnu. Un courriel part vers l’adresse qu’il connaît de vous.")
-    claire.opens_the_link_sent_to(claire.identity.private_address)
-    code = claire.makes_a_code()
-    claire.has_noted_the_code()
-    votes_with_the_new_code_only(claire, code)
-
-
-def is_another_at_franceconnect(claire: ReissueVoter, name: str) -> None:
-    claire.clicks("Revenir au choix de la voie")
-    claire.clicks("S’identifier avec FranceConnect")
-    claire.page.get_by_role("radio", name=re.compile(name, re.IGNORECASE)).first.check()
-    claire.clicks("Continuer")
-    claire.sees("FranceConnect donne une autre identité")
-    claire.reads(NOT_THE_SAME)
-
-
 # ---- Seed 003, second half ----
-
-
-def test_seed_003_demande_d_un_nouvel_identifiant_electeur(elector: Bring):
-    david = elector()
-    david.says_that_she_has_no_code()
-    david.takes_the_way("NUMEN et date de naissance")
-    david.looks("reissue-2018")
-    david.sends()
-    assert david.page.locator(".error-summary a").count() >= 3
-    david.looks("reissue-2018-empty")
-    for birth in ("01/01/1901", david.identity.birth):
-        david.field("Votre NUMEN").fill(david.identity.numen.lower())
-        david.field("Votre date de naissance").fill(birth)
-        david.page.get_by_label("Numéro de téléphone mobile personnel").fill("+262 692 12 34 56")
-        david.sends()
-        if birth != david.identity.birth:
-            david.reads(NOT_THE_SAME)
-    david.is_sent_a_link("2018")
-    david.opens_the_link_sent_to("+262692123456")
-    code = david.makes_a_code()
-    david.has_noted_the_code()
-    votes_with_the_new_code_only(david, code)
 
 
 def test_seed_003_the_same_number_serves_one_voter_alone(elector: Bring):

@@ -73,7 +73,9 @@ def palette(*sheets: str) -> dict[str, str]:
 def colours(scheme: str) -> dict[str, str]:
     """Return our names and the colours that the State's theme gives them."""
     values = palette("core/core.main.min.css", *(["scheme/scheme.min.css"] if scheme == "dark" else []))
-    block = re.search(r':root\[data-look="dsfr"\]\[data-look\] \{(.*?)\n\}', SHEET.read_text(encoding="utf-8"), re.DOTALL)
+    block = re.search(
+        r':root\[data-look="dsfr"\]\[data-look\] \{(.*?)\n\}', SHEET.read_text(encoding="utf-8"), re.DOTALL
+    )
     assert block is not None
     return {name: resolved(value, values) for name, value in re.findall(r"--([a-z-]+): (var\([^;]+|#[^;]+);", block[1])}
 

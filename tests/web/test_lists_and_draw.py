@@ -186,3 +186,11 @@ def test_the_public_page_gives_all_that_computes_the_draw_again(client, election
 
 def test_a_page_of_the_draw_without_any_says_so(client, election, clock):
     assert "Aucun tirage n’est encore annoncé" in text(client.get("/tirage/"))
+
+
+def test_the_page_of_the_lists_is_compressed_and_the_comparison_is_not(client, own):
+    asked = {"HTTP_ACCEPT_ENCODING": "gzip"}
+    page = client.get(f"/espace/scrutins/{own.uuid}/", **asked)
+    assert page["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in page["Vary"]
+    assert "Content-Encoding" not in client.get(f"/espace/scrutins/{own.uuid}/comparer/?a=1&b=2", **asked)

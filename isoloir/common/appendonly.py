@@ -1,5 +1,6 @@
 """Tables whose rows are never changed and never deleted, by database triggers (R211-569)."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.migrations.operations import RunPython
@@ -43,13 +44,17 @@ def remove(connection: Any, table: str) -> None:
 
 def forbid_changes(table: str) -> RunPython:
     """Return the migration operation that makes `table` append-only."""
-    return RunPython(
-        lambda _apps, editor: install(editor.connection, table),
-        lambda _apps, editor: remove(editor.connection, table),
-    )
+    return RunPython(_installing(table), _removing(table))
 
 
 def allow_changes(table: str) -> RunPython:
     """Return the migration operation that takes the triggers of `table` away, for operations that write it anew."""
-    undone = forbid_changes(table)
-    return RunPython(undone.reverse_code, undone.code)
+    return RunPython(_removing(table), _installing(table))
+
+
+def _installing(table: str) -> Callable[[Any, Any], None]:
+    return lambda _apps, editor: install(editor.connection, table)
+
+
+def _removing(table: str) -> Callable[[Any, Any], None]:
+    return lambda _apps, editor: remove(editor.connection, table)

@@ -2,10 +2,13 @@
 
 import math
 import random
+import secrets
+import time
 from datetime import datetime, timedelta
 from fractions import Fraction
 
 import pytest
+from django.core.cache.backends.locmem import LocMemCache
 
 from isoloir.credentials.models import Reissue
 from isoloir.credentials.reissue import rates
@@ -22,7 +25,7 @@ from isoloir.elections.models import Election
 from isoloir.journal.models import JournalEntry
 from isoloir.messaging.models import Alert
 from isoloir.roll.models import Voter
-from tests.factories import DURING, make_election
+from tests.factories import DURING, make_contest, make_election
 
 ELECTIONS = 12
 ESTABLISHMENTS = 900
@@ -277,6 +280,37 @@ def test_roll_is_read_only_when_an_establishment_could_stand_out(
     ask(voters["0000001A"][4:5])
     watch_reissues(DURING + timedelta(minutes=1))
     assert len(read) == 1, "once, for both windows"
+
+
+@pytest.mark.parametrize(("states", "times"), [(["sealed", "prepared"], 2), ([], 2), (["sealed", "closed"], 1)])
+def test_roll_is_read_again_within_the_hour_unless_every_contest_is_sealed(
+    voters: dict[str, list[Voter]], monkeypatch: pytest.MonkeyPatch, states: list[str], times: int
+) -> None:
+    monkeypatch.setattr(rates, "cache", LocMemCache(secrets.token_hex(), {}))
+    read: list[Election] = []
+    monkeypatch.setattr(rates, "_sizes", lambda election: read.append(election) or {"0000001A": 100})
+    election = Voter.objects.first().election
+    for number, state in enumerate(states):
+        make_contest(election, code=f"C{number}", state=state)
+    ask(voters["0000001A"][:5])
+    watch_reissues(DURING)
+    watch_reissues(DURING + timedelta(minutes=1))
+    assert len(read) == times
+
+
+def test_sizes_of_establishments_are_kept_an_hour_and_no_more(
+    voters: dict[str, list[Voter]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = time.time()
+    monkeypatch.setattr(rates, "cache", LocMemCache(secrets.token_hex(), {}))
+    election = Voter.objects.first().election
+    make_contest(election, "C1", state="sealed")
+    assert rates._lasting_sizes(election)["0000001A"] == 100
+    voters["0000001A"][0].delete()
+    monkeypatch.setattr(time, "time", lambda: clock + 3500)
+    assert rates._lasting_sizes(election)["0000001A"] == 100
+    monkeypatch.setattr(time, "time", lambda: clock + 3700)
+    assert rates._lasting_sizes(election)["0000001A"] == 99
 
 
 def test_cell_sees_the_busiest_establishments(voters: dict[str, list[Voter]]) -> None:

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.core.cache import cache
 from django.db.models import Count, QuerySet
 
 from isoloir.credentials.models import Reissue
-from isoloir.elections.models import Election
+from isoloir.elections.models import Contest, Election
 from isoloir.journal.kinds import Kind
 from isoloir.messaging.alerts import raise_alert
 from isoloir.messaging.models import Alert
@@ -31,6 +32,7 @@ _BURST = timedelta(hours=1)
 _SHARE_LEAST = 20
 _LEAST_SHARE = 0.05
 _DAY = timedelta(days=1)
+_SIZES_SECONDS = 3600
 # As much of a network's keyed hash as people compare by eye.
 _MARK = 12
 
@@ -75,7 +77,7 @@ def watch_reissues(at: datetime) -> int:
         counts = _establishment_counts(reissues)
         if max(counts.values(), default=0) >= LEAST:
             # The whole roll is read only when some establishment could stand out, once for both windows.
-            sizes = sizes or _sizes(election)
+            sizes = sizes or _lasting_sizes(election)
             units = [Unit(code, size, counts.get(code, 0)) for code, size in sizes.items()]
             found += _tell_establishments(window, units, at=at)
         found += _tell_networks(window, _networks(reissues), at=at)
@@ -139,6 +141,22 @@ def _masked(number: int) -> int | None:
 def _sizes(election: Election, codes: Iterable[str] | None = None) -> dict[str, int]:
     voters = election.voters.all() if codes is None else election.voters.filter(establishment_code__in=list(codes))
     return dict(voters.order_by().values_list("establishment_code").annotate(Count("pk")))
+
+
+def _lasting_sizes(election: Election) -> dict[str, int]:
+    """Return how many voters each establishment has, at most an hour ago once every contest is sealed.
+
+    From then on no act changes the roll; before, a claim may.
+    """
+    states = set(election.contests.order_by().values_list("state", flat=True).distinct())
+    if not states or Contest.State.PREPARED in states:
+        return _sizes(election)
+    key = f"establishment-sizes-{election.pk}"
+    sizes: dict[str, int] | None = cache.get(key)
+    if sizes is None:
+        sizes = _sizes(election)
+        cache.set(key, sizes, _SIZES_SECONDS)
+    return sizes
 
 
 def _establishment_counts(reissues: "QuerySet[Reissue]") -> dict[str, int]:

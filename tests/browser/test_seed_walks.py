@@ -12,13 +12,21 @@ from collections.abc import Callable
 from contextlib import closing
 
 import pytest
+from django.test import Client
 from playwright.sync_api import expect
 
+from isoloir.elections.models import Election
+from tests import electorate
 from tests.browser.milestones import Calendar, WalkingElector, WalkingVoter
+from tests.browser.pictures import Album
 from tests.browser.reissue_steps import NOT_THE_SAME, REPLACED
 from tests.browser.seed_steps import ANOTHER_PASSWORD, ANSWER, PASSWORD, SAME_ANSWER
 from tests.browser.test_seeds import ACTIVATED, REFUSED, RULES_OF_2022, change_the_password, lose_the_password
 from tests.browser.voter import BLANK
+from tests.claims.conftest import make_desk
+from tests.electorate_fixtures import clock, election, outbox
+
+__all__ = ("clock", "election", "outbox")
 
 pytestmark = [pytest.mark.usefixtures("patience"), pytest.mark.timeout(600)]
 Walker = Callable[[str], WalkingVoter]
@@ -267,6 +275,35 @@ def refuse_a_wrong_password(claire: WalkingVoter) -> None:
     claire.looks("password-refused-after-wait")
     expect(wait.get_by_role("status")).to_have_text("Vous pouvez recommencer.")
     expect(claire.page.get_by_role("link", name="Mot de passe perdu")).to_have_count(1)
+
+
+def test_seed_001_claim_is_received_while_the_roll_may_change(transactional_db, live_server, election: Election, page):
+    """« Formuler une réclamation »: in the demonstration the codes are issued already, and no roll changes any more."""
+    desk = make_desk(election)
+    voter, contest = desk.voter, desk.csa
+    electorate.activate(voter)
+    browser = Client()
+    electorate.sign_in(browser, voter.email)
+    page.context.add_cookies([
+        {"name": "sessionid", "value": browser.cookies["sessionid"].value, "url": live_server.url}
+    ])  # fmt: skip
+    page.goto(f"{live_server.url}/espace/reclamations/")
+    page.get_by_role("link", name="Formuler une réclamation").click()
+    page.get_by_label("je ne suis pas dans le bon scrutin", exact=False).check()
+    page.get_by_role("button", name="Continuer").click()
+    page.get_by_label("Ce qui est inexact").wait_for()
+    album, language = Album(), page.locator("html")
+    album.picture(page, "claim", "fr", mask=(voter.email, contest.name))
+    page.get_by_role("button", name="English").click()
+    expect(language).to_have_attribute("lang", "en")
+    album.picture(page, "claim", "en", mask=(voter.email, contest.name))
+    page.get_by_role("button", name="Français").click()
+    page.get_by_label("Scrutin concerné").select_option(contest.name)
+    page.get_by_label("Ce qui est inexact").fill(
+        "Je suis affectée au collège Jules-Ferry depuis la rentrée de septembre."
+    )
+    page.get_by_role("button", name="Envoyer la réclamation").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Votre réclamation est reçue")
 
 
 # ---- Seed 002 ----

@@ -95,6 +95,14 @@ class WalkingVoter(SeedVoter):
         self.page.get_by_role("button", name="Français").click()
         self.language = "fr"
 
+    def asks_for_a_new_password(self) -> None:
+        """Look at the first message as a picture, then go through both."""
+        self.presses("Mot de passe perdu")
+        self.arrives_at("Confirmez votre demande")
+        self.picture("lost-password", english=True)
+        self.page.goto("/mot-de-passe/")
+        super().asks_for_a_new_password()
+
     def _compare(self, name: str, part: str) -> None:
         mask = (self.elector.name, self.elector.name.split()[-1], self.elector.address)
         of = self.page.locator(part).first if part else None

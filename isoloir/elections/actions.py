@@ -223,10 +223,11 @@ def change_account_rules(*, election: Election, rules: AccountRules, actor: str,
 def lock_unsealed(election: Election) -> Election:
     """Hold the election and its contests against change until the transaction ends. Raises ElectionSealed.
 
-    Every import begins here: sealing locks the same contests, so that it comes wholly before or wholly after.
+    Every import begins here: sealing locks the same contests, so that it comes wholly before or wholly after. All lock
+    them in the order of their codes, so that none waits for another that waits for it.
     """
     locked = Election.objects.select_for_update(of=("self",)).get(pk=election.pk)
-    contests = Contest.objects.select_for_update(of=("self",)).filter(election=locked).order_by("pk")
+    contests = Contest.objects.select_for_update(of=("self",)).filter(election=locked).order_by("code")
     if any(contest.is_sealed for contest in contests):
         raise ElectionSealed(locked.slug)
     return locked

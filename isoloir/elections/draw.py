@@ -140,7 +140,7 @@ def draw_record(draws: Sequence[ListDraw], *, election: Election) -> bytes:
 def _lock(election: Election) -> tuple[Election, list[Contest]]:
     """Hold the election and return its contests that are not sealed, held too: sealing locks the same ones."""
     locked = Election.objects.select_for_update(of=("self",)).get(pk=election.pk)
-    contests = list(Contest.objects.select_for_update(of=("self",)).filter(election=locked).order_by("pk"))
+    contests = list(Contest.objects.select_for_update(of=("self",)).filter(election=locked).order_by("code"))
     prepared = [contest for contest in contests if not contest.is_sealed]
     if contests and not prepared:
         raise DrawRefused("sealed")

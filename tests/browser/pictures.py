@@ -64,9 +64,11 @@ def _masked(line: str, mask: tuple[str, ...]) -> str:
 class Album:
     """The pictures of the tutorials; `isoloir.texts.pictures` says how `pictures.json` is written."""
 
-    def __init__(self, folder: Path = FOLDER, *, updates: bool | None = None) -> None:
-        self._folder = folder
-        self._updates = os.environ.get("ISOLOIR_UPDATE_PICTURES") == "1" if updates is None else updates
+    def __init__(self) -> None:
+        # The pictures are made in a folder of their own: the portal that is photographed serves those of its beginning.
+        made_in = os.environ.get("ISOLOIR_UPDATE_PICTURES")
+        self._updates = bool(made_in)
+        self._folder = Path(made_in) if made_in else FOLDER
 
     def picture(
         self, page: Page, name: str, language: str, *, of: Locator | None = None, mask: tuple[str, ...] = ()

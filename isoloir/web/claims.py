@@ -57,7 +57,11 @@ def trace(claim: Claim, *, at_desk: bool) -> list[ShownStep]:
         files.setdefault(step, []).append(ShownFile(key, size))
     return [
         ShownStep(
-            str(ClaimStep.Act(step.act).label), step.at, step.actor if at_desk else "", step.text, files.get(step.pk, [])
+            str(ClaimStep.Act(step.act).label),
+            step.at,
+            step.actor if at_desk else "",
+            step.text,
+            files.get(step.pk, []),
         )
         for step in steps
     ]

@@ -34,7 +34,10 @@ def run(folder: Path, **changes: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_our_own_backend_of_five_digits_is_what_production_has_unless_told_otherwise(tmp_path):
-    assert run(tmp_path).stdout == "local 5 ['assistance', 'code', 'identification', 'lost-password', 'new-password', 'reissue']\n"
+    assert (
+        run(tmp_path).stdout
+        == "local 5 ['assistance', 'code', 'identification', 'lost-password', 'new-password', 'reissue']\n"
+    )
 
 
 def test_four_digits_and_the_service_of_the_state_are_accepted(tmp_path):

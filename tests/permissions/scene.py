@@ -42,7 +42,9 @@ class Scene:
         """Return what becomes of each person whom such an address does not let in."""
         outcomes = {
             "public": {},
-            "voter": dict.fromkeys(("anonymous", "president", "delegate", "stranger", "administrator", "agent"), "identify"),
+            "voter": dict.fromkeys(
+                ("anonymous", "president", "delegate", "stranger", "administrator", "agent"), "identify"
+            ),
             "bureau": dict.fromkeys(("anonymous", "voter", "other voter"), "sign in"),
             "desk": dict.fromkeys(("anonymous", "voter", "other voter"), "sign in")
             | dict.fromkeys(("president", "delegate", "stranger", "administrator"), "forbidden"),

@@ -97,7 +97,12 @@ def test_everyone_gets_in_where_the_table_says_and_nowhere_else() -> None:
 @pytest.mark.django_db
 def test_object_of_somebody_else_does_not_exist() -> None:
     scene, faults = make_scene(), []
-    insiders = {"voter": ("voter",), "bureau": ("president", "delegate"), "public": ("anonymous", "voter", "president"), "desk": ("agent",)}
+    insiders = {
+        "voter": ("voter",),
+        "bureau": ("president", "delegate"),
+        "public": ("anonymous", "voter", "president"),
+        "desk": ("agent",),
+    }
     for name, row in TABLE.items():
         for argument in set(row.arguments) & set(scene.foreign):
             for value in scene.foreign[argument]:

@@ -46,9 +46,7 @@ urlpatterns = [
     path("espace/mes-informations/", personal.personal, name="personal"),
     path("espace/scrutins/<str:uuid>/", lists.contest_lists, name="contest_lists"),
     path("espace/scrutins/<str:uuid>/comparer/", lists.compare, name="compare"),
-    path(
-        "espace/scrutins/<str:uuid>/profession-de-foi/<int:position>.pdf", lists.statement_pdf, name="statement_pdf"
-    ),
+    path("espace/scrutins/<str:uuid>/profession-de-foi/<int:position>.pdf", lists.statement_pdf, name="statement_pdf"),
     path("espace/reclamations/", claims.claims, name="claims"),
     path("espace/reclamations/nouvelle/", claims.claim_new, name="claim_new"),
     path("espace/reclamations/<str:claim>/", claims.claim, name="claim"),

@@ -40,12 +40,7 @@ SECOND_ADDRESS = "ancien.nom@ac-valmorane.example"
 def test_seed_000(calendar: Calendar, walker: Walker):
     """From the opening e-mail to the activated account."""
     anne = walker("first_time")
-    if calendar.milestone == "before":
-        anne.page.goto("/identification/")
-        anne.field("Adresse électronique professionnelle").fill(anne.address)
-        anne.copies_the_code()
-        anne.presses("Continuer")
-        anne.reads("Le portail ouvre le")
+    find_the_portal_closed(calendar, anne)
     calendar.reaches("portal")
     mail = anne.finds_a_mail("Ouverture du portail")
     for sentence in (
@@ -74,6 +69,16 @@ def test_seed_000(calendar: Calendar, walker: Walker):
     anne.looks("link-used")
     anne.presses("Indiquer mon adresse")
     anne.signs_in(PASSWORD)
+
+
+def find_the_portal_closed(calendar: Calendar, anne: WalkingVoter) -> None:
+    """Be told when the portal opens, if it is not open yet."""
+    if calendar.milestone == "before":
+        anne.page.goto("/identification/")
+        anne.field("Adresse électronique professionnelle").fill(anne.address)
+        anne.copies_the_code()
+        anne.presses("Continuer")
+        anne.reads("Le portail ouvre le")
 
 
 def make_a_password_after_every_fault(anne: WalkingVoter, rules: dict[str, str], good: str) -> None:
@@ -344,6 +349,11 @@ def test_seed_002(calendar: Calendar, walker: Walker):
     assert claire.page.get_by_role("link", name=re.compile("Lire les listes")).count() == 0
 
     calendar.reaches("lists")
+    read_the_lists(claire)
+
+
+def read_the_lists(claire: WalkingVoter) -> None:
+    """Read the lists of candidates on the day that they are shown."""
     claire.signs_in(PASSWORD)
     claire.page.goto("/espace/scrutins/")
     claire.picture("contests", english=True)
@@ -404,6 +414,11 @@ def test_seed_003(calendar: Calendar, walker: Walker):
 
     calendar.reaches("opening")
     claire.signs_in(ANOTHER_PASSWORD)
+    ask_for_another_identifier(claire)
+
+
+def ask_for_another_identifier(claire: WalkingVoter) -> None:
+    """Prove the NUMEN and the date of birth, by a number that is of overseas; then vote."""
     voting = claire.at_the_vote()
     voting.says_that_she_has_no_code()
     voting.takes_the_way("NUMEN et date de naissance")
@@ -464,6 +479,16 @@ def test_seed_004(calendar: Calendar, walker: Walker):
     bruno.reads("Ouvert du")
     voting = bruno.at_the_vote()
     take_the_second_way(voting)
+    take_the_simplest_way(voting)
+    vote_with_the_notice(calendar, walker)
+
+    calendar.reaches("closing")
+    bruno.signs_in(PASSWORD)
+    bruno.reads("Le vote est fermé")
+
+
+def take_the_simplest_way(voting: WalkingElector) -> None:
+    """Answer the challenge question after every fault, get the link by SMS, make the code, and vote with it alone."""
     voting.says_that_she_has_no_code()
     voting.reads("Il vous reste 2 réassorts sur 3.")
     voting.picture("reissue-ways", english=True)
@@ -485,11 +510,6 @@ def test_seed_004(calendar: Calendar, walker: Walker):
     votes_with_the_new_code_only(voting, code)
     voting.finds_a_message(voting.identity.address, "remplacé")
     voting.looks("reissue-message-replaced")
-    vote_with_the_notice(calendar, walker)
-
-    calendar.reaches("closing")
-    bruno.signs_in(PASSWORD)
-    bruno.reads("Le vote est fermé")
 
 
 def take_the_second_way(voting: WalkingElector) -> None:

@@ -153,7 +153,7 @@ def test_form_shows_the_question_and_promises_what_is_true(reissue_scene: Reissu
     page = text(reissue_scene.client().get(FORM))
     assert QUESTION in page
     assert "n’est pas enregistré : seule une empreinte irréversible est gardée" in page
-    assert "ne peut servir qu’à un seul électeur" in page
+    assert "pour qu’il ne serve qu’à un seul électeur" in page
     assert "v***1@essai.example" in page
     assert reissue_scene.voter().email not in page
     assert 'name="captcha_1"' in page

@@ -57,10 +57,8 @@ def typical_wait(election: Election, *, academy: str, at: datetime) -> timedelta
     return None
 
 
-def wait_words(wait: timedelta | None) -> str:
+def wait_words(wait: timedelta) -> str:
     """Say a median wait without more exactness than it has: rounded up, and « le plus souvent »."""
-    if wait is None:
-        return _("Nous n’avons pas encore de mesure du temps de réponse.")
     for hours in _HOURS:
         if wait <= timedelta(hours=hours):
             return ngettext(

@@ -18,6 +18,7 @@ PAGES = (
     "", "fichiers/", "calendrier/", "codes/demande/", "codes/reception/", "campagne/", "comptes/", "comptes/activation/",
     "comptes/activation/?academie=Valmont", "comptes/relance/", "comptes/ralentissements/", "comptes/regles/",
     "reassort/", "reassort/voies/", "reassort/identifiants/", "codes/notices/", "supervision/", "supervision/remises/",
+    "tirage/",
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from isoloir.identity.links import draft_link, new_token
 from isoloir.identity.models import Account, ChallengeQuestion, OneTimeLink, StaffRole
 from isoloir.messaging.receipts import receipt_secret
 from isoloir.pollingstation.closing import close_poll
+from isoloir.roll.models import Voter
 from isoloir.tally.actions import begin_count, establish_result, publish_result, sign_minutes
 from isoloir.tally.minutes import minutes_hash, results_minutes
 from isoloir.tally.models import ContestResult
@@ -82,30 +83,36 @@ def make_scene() -> Scene:
         voter_id=world.voters[1].pk, purpose=OneTimeLink.Purpose.PASSWORD, token=token, at=AFTER, hours=24
     ).save()
     reissue_token = _ask_for_new_code(world)
-    clients = {"anonymous": Client(), "voter": Client(), "other voter": Client()}
-    for name, voter in (("voter", world.voters[0]), ("other voter", other_voter)):
-        electorate.activate(voter, at=AFTER)
-        electorate.sign_in(clients[name], voter.email)
     members = {
         "president": world.president, "delegate": world.delegates[0], "stranger": stranger,
         "administrator": administrator, "agent": agent,
     }  # fmt: skip
-    for name, account in members.items():
-        clients[name] = Client()
-        electorate.sign_in_member(clients[name], account)
     return Scene(
-        clients=clients,
+        clients=_clients({"voter": world.voters[0], "other voter": other_voter}, members),
         values={
             "sealed": sealed, "published": published, "tied": tied, "station": world.station.code, "token": token,
             "reissue_token": reissue_token, "way": "challenge",
             "spoiled": "activation/", "provider": "mailbox", "receipt_secret": receipt_secret("mailbox"),
             "challenge": issue_challenge(at=AFTER), "draw": _drawn(sealed), "position": 1,
-            "owner": 1, "notice": "0990001A.pdf", "voter": world.voters[0].pk, **_write_texts(world.election), **ask_for_help(world.election, agent),
-            **made_claims(world.voters[0]),
+            "owner": 1, "notice": "0990001A.pdf", "voter": world.voters[0].pk,
+            **_write_texts(world.election), **ask_for_help(world.election, agent), **made_claims(world.voters[0]),
         },
         foreign={"uuid": [other.uuid, "inconnu"], "code": [other.code, "inconnu"], "station": ["autre", "inconnu"]}
         | {"claim": [foreign_claim(other_voter), "R-NCNNV222"], "queued": ["R-NCNNV222"], "piece": [0]},
     )  # fmt: skip
+
+
+def _clients(voters: dict[str, Voter], members: dict[str, Account]) -> dict[str, Client]:
+    """Sign everyone in, each in a browser of their own; nobody in particular stays outside."""
+    clients = {"anonymous": Client()}
+    for name, voter in voters.items():
+        electorate.activate(voter, at=AFTER)
+        clients[name] = Client()
+        electorate.sign_in(clients[name], voter.email)
+    for name, account in members.items():
+        clients[name] = Client()
+        electorate.sign_in_member(clients[name], account)
+    return clients
 
 
 def _drawn(contest: Contest) -> int:

@@ -9,9 +9,10 @@ from django.core.paginator import Paginator
 from django.template import Context, RequestContext, Template
 from django.test import RequestFactory
 from django.utils import translation
+from django.utils.safestring import mark_safe
 
 from isoloir.web.forms import AccessibleFormRenderer, NewPasswordField, PasswordRule
-from isoloir.web.templatetags.components import CONTEST_STATES, ICONS, grouped, thousands
+from isoloir.web.templatetags.components import CONTEST_STATES, ICONS, grouped, thousands, unbroken
 from isoloir.web.templatetags.dates import countdown, paris_day, paris_moment, paris_time
 
 NOON = datetime(2026, 12, 3, 11, 0, tzinfo=UTC)
@@ -121,6 +122,13 @@ def test_hours_are_those_of_paris_in_winter_and_in_summer() -> None:
 def test_a_grouped_reference_is_copied_without_spaces() -> None:
     reference = "7F3Kq0Oz1lIxWm9Qe5RtYuVbNcD2sAhJgTpLkMiZ8wE"
     assert re.sub(r"<[^>]*>", "", grouped(reference)) == reference
+
+
+def test_no_line_begins_with_a_colon() -> None:
+    assert unbroken("Liste électorale : CSA « A »") == "Liste électorale\u00a0: CSA «\u00a0A\u00a0»"
+    shown = Template("{% load components %}{{ said|unbroken }}{{ safe|unbroken }}")
+    page = shown.render(Context({"said": "<b> :", "safe": mark_safe("<i> :</i>")}))
+    assert page == "&lt;b&gt;\u00a0:<i>\u00a0:</i>"
 
 
 def test_thousands_follow_the_language() -> None:

@@ -139,6 +139,14 @@ def grouped(reference: str, size: int = 4) -> SafeString:
     )
 
 
+@register.filter(is_safe=True)
+def unbroken(sentence: str) -> str:
+    """Keep what French sets apart, as a colon, on the line of the word before it."""
+    for mark in ":;?!»":
+        sentence = sentence.replace(f" {mark}", f"\u00a0{mark}")
+    return sentence.replace("« ", "«\u00a0")
+
+
 @register.filter
 def thousands(number: int) -> str:
     """Write a whole number with its thousands apart, as the language in force does."""

@@ -57,8 +57,10 @@ def typical_wait(election: Election, *, academy: str, at: datetime) -> timedelta
     return None
 
 
-def wait_words(wait: timedelta) -> str:
-    """Say a median wait without more exactness than it has: rounded up, and « le plus souvent »."""
+def wait_words(wait: timedelta | None) -> str:
+    """Say a median wait without more exactness than it has: rounded up, and « le plus souvent »; "" when unknown."""
+    if wait is None:
+        return ""
     for hours in _HOURS:
         if wait <= timedelta(hours=hours):
             return ngettext(

@@ -119,7 +119,7 @@ def ask(request: PortalRequest) -> HttpResponse:
             messages.success(request, _("Votre demande est enregistrée. Un courriel vous donne le lien de cette page."))
             return redirect("public:ticket", follow_token(ticket.number))
     wait = typical_wait(election, academy=voter.academy if voter else "", at=request.now)
-    context = {"form": form, "asker": voter, "wait": "" if wait is None else wait_words(wait), "secrets": _SECRETS}
+    context = {"form": form, "asker": voter, "wait": wait_words(wait), "secrets": _SECRETS}
     return render(request, "public/assistance.html", context, status=422 if form.errors else 200)
 
 

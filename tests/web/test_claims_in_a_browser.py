@@ -1,5 +1,6 @@
 """Claims in a real browser, as the voter and as the agent: nothing for axe, pa11y nor the HTML checker to say."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from isoloir.claims.decisions import ask_question, propose_change
 from isoloir.claims.models import Claim
 from isoloir.claims.proposals import Proposal
 from isoloir.elections.models import Contest, Election
+from isoloir.identity.models import StaffAccount
 from tests import electorate
 from tests.browser.inspection import Inspector
 from tests.claims.conftest import Desk, make_desk
@@ -30,19 +32,8 @@ def arrive(page: Any, live_server: Any, client: Client) -> None:
     page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
 
 
-def test_pages_of_claims_have_no_fault_that_the_checkers_find(
-    desk: Desk, live_server: Any, page: Any, tmp_path: Path
-) -> None:
-    inspector = Inspector(tmp_path / "seen", address=live_server.url)
-
-    def look(path: str, name: str) -> None:
-        page.goto(f"{live_server.url}{path}")
-        expect(page.locator("h1")).to_have_count(1)
-        inspector.look(page, name)
-
-    voter, agent, other = Client(), Client(), Client()
-    electorate.sign_in(voter, desk.voter.email)
-    arrive(page, live_server, voter)
+def voter_claims(page: Any, look: Callable[[str, str], None], inspector: Inspector, first: StaffAccount) -> None:
+    """Write a claim as its voter does, faults included, to the question of the desk."""
     look("/espace/reclamations/", "claims")
     look("/espace/reclamations/nouvelle/", "kinds")
     page.get_by_label("je ne suis pas dans le bon scrutin", exact=False).check()
@@ -56,9 +47,25 @@ def test_pages_of_claims_have_no_fault_that_the_checkers_find(
     expect(page.locator("h1")).to_have_text("Votre réclamation est reçue")
     inspector.look(page, "received")
     claim = Claim.objects.get()
-    ask_question(claim=claim, by=desk.first, text="Depuis quelle date ?", at=electorate.BEFORE)
+    ask_question(claim=claim, by=first, text="Depuis quelle date ?", at=electorate.BEFORE)
     look(f"/espace/reclamations/{claim.number}/", "question")
     look(f"/espace/reclamations/{claim.number}/retrait/", "withdrawal")
+
+
+def test_pages_of_claims_have_no_fault_that_the_checkers_find(
+    desk: Desk, live_server: Any, page: Any, tmp_path: Path
+) -> None:
+    inspector = Inspector(tmp_path / "seen", address=live_server.url)
+
+    def look(path: str, name: str) -> None:
+        page.goto(f"{live_server.url}{path}")
+        expect(page.locator("h1")).to_have_count(1)
+        inspector.look(page, name)
+
+    voter, agent, other = Client(), Client(), Client()
+    electorate.sign_in(voter, desk.voter.email)
+    arrive(page, live_server, voter)
+    voter_claims(page, look, inspector, desk.first)
 
     made = made_claims(desk.voter)
     proposed = received(desk.voter, kind=Claim.Kind.INSCRIPTION)

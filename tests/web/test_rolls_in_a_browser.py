@@ -45,6 +45,25 @@ def draw_the_lists(election: Election, *contests: Contest) -> None:
     Contest.objects.filter(pk__in=[each.pk for each in contests]).update(state=Contest.State.SEALED)
 
 
+def search(page: Page, inspector: Inspector) -> None:
+    """Read the roll of a contest as a voter does: turn a page, search with the keyboard, search for too little."""
+    expect(page.get_by_role("heading", name="Vous êtes inscrit·e")).to_be_visible()
+    inspector.look(page, "roll")
+    page.get_by_role("link", name="Page suivante").click()
+    inspector.look(page, "roll-next")
+    field = page.get_by_label("Nom ou prénom")
+    field.focus()
+    page.keyboard.type("oeillet7")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="1 personne trouvée.")).to_be_visible()
+    assert "oeillet" not in page.url
+    inspector.look(page, "roll-found")
+    field.fill("a")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Nom ou prénom")).to_have_attribute("aria-invalid", "true")
+    inspector.look(page, "roll-refused")
+
+
 def test_home_rolls_and_personal_information_are_accessible(
     transactional_db, live_server, election, client, page: Page, tmp_path: Path
 ):
@@ -67,21 +86,7 @@ def test_home_rolls_and_personal_information_are_accessible(
         page.goto(f"{live_server.url}/{path}")
         inspector.look(page, name)
     page.get_by_role("link", name=contest.name).click()
-    expect(page.get_by_role("heading", name="Vous êtes inscrit·e")).to_be_visible()
-    inspector.look(page, "roll")
-    page.get_by_role("link", name="Page suivante").click()
-    inspector.look(page, "roll-next")
-    field = page.get_by_label("Nom ou prénom")
-    field.focus()
-    page.keyboard.type("oeillet7")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("status").filter(has_text="1 personne trouvée.")).to_be_visible()
-    assert "oeillet" not in page.url
-    inspector.look(page, "roll-found")
-    field.fill("a")
-    page.keyboard.press("Enter")
-    expect(page.get_by_label("Nom ou prénom")).to_have_attribute("aria-invalid", "true")
-    inspector.look(page, "roll-refused")
+    search(page, inspector)
     arrive(page, president_of(contest), live_server.url)
     page.goto(f"{live_server.url}/bureau/listes-electorales/")
     inspector.look(page, "bureau-rolls")

@@ -37,6 +37,13 @@ def administrator() -> Client:
     return client
 
 
+def assert_letters_of(theme: str, traffic: Traffic) -> None:
+    """The letters are those of the theme, and are served with the pages."""
+    fonts = [request.url for request in traffic.requests if request.resource_type == "font"]
+    assert any("Marianne" in url for url in fonts) == (theme == "dsfr")
+    assert any("atkinson-hyperlegible-next" in url for url in fonts) == (theme == "neutral")
+
+
 @pytest.mark.parametrize("theme", ["neutral", "dsfr"])
 def test_main_pages_have_no_fault_in_either_theme(
     world: World, live_server: Any, page: Any, tmp_path: Path, settings: LazySettings, theme: str
@@ -73,10 +80,7 @@ def test_main_pages_have_no_fault_in_either_theme(
     look(f"/espace/scrutins/{world.contest.uuid}/", "lists")
     enter(page, administrator(), live_server)
     look("/console/comptes/", "console")
-    # The letters are those of the theme, and are served with the pages.
-    fonts = [request.url for request in traffic.requests if request.resource_type == "font"]
-    assert any("Marianne" in url for url in fonts) == (theme == "dsfr")
-    assert any("atkinson-hyperlegible-next" in url for url in fonts) == (theme == "neutral")
+    assert_letters_of(theme, traffic)
     assert seen == []
     assert inspector.faults == []
     assert inspector.findings_of_vnu() == []

@@ -16,9 +16,10 @@ from isoloir.roll.models import Voter
 from .actions import ACT, OPEN_STATES, STATE
 from .errors import ProposalRefused, SamePerson, StateChanged
 from .locks import check_some_changeable, lock_claim, lock_contests, lock_election
+from .mails import whom_to_warn, write_to_concerned
 from .models import Claim
-from .permissions import require_desk
-from .proposals import Concerned, Proposal, apply_proposal, check_proposal, concerned_by
+from .permissions import require_desk, require_uninvolved
+from .proposals import Concerned, Proposal, apply_proposal, check_proposal, concerned_by, voter_named
 from .steps import REASON_BOUNDS, TEXT_BOUNDS, checked_text, new_number, write_step
 
 # Where an agent may begin a decision: while a question waits, it is the person's turn, but nobody is held up by it.
@@ -54,8 +55,12 @@ def ask_question(*, claim: Claim, by: Account, text: str, at: datetime) -> Claim
 
 @transaction.atomic
 def refuse_claim(*, claim: Claim, by: Account, reason: str, at: datetime) -> Claim:
-    """Refuse, with a reason; the roll does not change, and one agent is enough. Raises NotAllowed, StateChanged, TextRefused."""
+    """Refuse, with a reason; the roll does not change, and one agent is enough.
+
+    Raises NotAllowed, OwnClaim, StateChanged, TextRefused.
+    """
     claim = _held(claim, by, *DECIDABLE)
+    require_uninvolved(by, claim=claim)
     claim.reason = checked_text(reason, REASON_BOUNDS)
     claim.state, claim.assigned_to, claim.decided_at = STATE.REFUSED, by, at
     claim.save(update_fields=("reason", "state", "assigned_to", "decided_at"))
@@ -67,7 +72,7 @@ def refuse_claim(*, claim: Claim, by: Account, reason: str, at: datetime) -> Cla
 def propose_change(*, claim: Claim, by: Account, proposal: Proposal, reason: str, at: datetime) -> Claim:
     """Propose to grant: the exact change, checked against the roll as it is now. Nothing changes before a second agent.
 
-    Raises NotAllowed, RollFixed, StateChanged, ProposalRefused, TextRefused.
+    Raises NotAllowed, OwnClaim, RollFixed, StateChanged, ProposalRefused, TextRefused.
     """
     require_desk(by, election=claim.election, academy=claim.academy)
     election = lock_election(claim.election)
@@ -84,8 +89,10 @@ def propose_change(*, claim: Claim, by: Account, proposal: Proposal, reason: str
 
 @transaction.atomic
 def send_back(*, claim: Claim, by: Account, reason: str, at: datetime) -> Claim:
-    """Send a proposal back to be made anew. Raises NotAllowed, StateChanged, TextRefused."""
+    """Send a proposal back to be made anew. Raises NotAllowed, OwnClaim, StateChanged, TextRefused."""
     claim = _held(claim, by, STATE.PROPOSED)
+    proposal = Proposal.of(claim)
+    require_uninvolved(by, claim=claim, concerned=voter_named(proposal, claim.election), fields=proposal.fields)
     reason = checked_text(reason, REASON_BOUNDS)
     claim.proposal, claim.proposed_by, claim.reason, claim.state = {}, None, "", STATE.ASSIGNED
     claim.save(update_fields=("proposal", "proposed_by", "reason", "state"))
@@ -97,7 +104,7 @@ def send_back(*, claim: Claim, by: Account, reason: str, at: datetime) -> Claim:
 def confirm_change(*, claim: Claim, by: Account, shown: Mapping[str, object], at: datetime) -> Claim:
     """Grant: the roll changes in the same transaction as the claim. `shown` is the proposal that the agent read.
 
-    Raises NotAllowed, SamePerson, RollFixed, StateChanged, ProposalRefused (the roll changed since the proposal).
+    Raises NotAllowed, OwnClaim, SamePerson, RollFixed, StateChanged, ProposalRefused (the roll changed since the proposal).
     """
     require_desk(by, election=claim.election, academy=claim.academy)
     election = lock_election(claim.election)
@@ -111,12 +118,14 @@ def confirm_change(*, claim: Claim, by: Account, shown: Mapping[str, object], at
         raise StateChanged
     if claim.proposed_by_id == by.pk:
         raise SamePerson
+    warned = whom_to_warn(concerned.voter)
     facts = apply_proposal(proposal, claim, concerned)
     if "email" in proposal.fields or "second_email" in proposal.fields:
         _end_links(concerned.voter, at)
     claim.confirmed_by, claim.decided_at, claim.state = by, at, STATE.GRANTED
     claim.save(update_fields=("voter", "person", "confirmed_by", "decided_at", "state"))
     write_step(claim, ACT.GRANTED, at=at, by=by, text=claim.reason, facts=facts)
+    write_to_concerned(claim, proposal, warned, concerned, at=at)
     return claim
 
 
@@ -154,8 +163,12 @@ def _held(claim: Claim, by: Account, *states: str) -> Claim:
 
 
 def _hold_concerned(proposal: Proposal, claim: Claim, election: Election, by: Account) -> Concerned:
-    """Hold the contests that the proposal touches. The voter concerned must be of an académie that the agent covers."""
+    """Hold the contests that the proposal touches.
+
+    The voter concerned must be of an académie that the agent covers, and not the agent. Raises NotAllowed, OwnClaim.
+    """
     concerned = concerned_by(proposal, claim, election)
+    require_uninvolved(by, claim=claim, concerned=concerned.voter, fields=proposal.fields)
     if concerned.voter is not None:
         require_desk(by, election=election, academy=concerned.voter.academy)
     held = lock_contests(election, concerned.keys())

@@ -53,7 +53,7 @@ class WindowClosed(ClaimRefused):
 
 
 class RollFixed(ClaimRefused):
-    """The roll of a contest does not change any more. `code` is sealed, register or slots; `contest` its name."""
+    """The roll of a contest does not change any more. `code` is sealed, register, slots or requested; `contest` its name."""
 
     def __init__(self, code: str, contest: str = "") -> None:
         self.code = code
@@ -70,7 +70,11 @@ class RollFixed(ClaimRefused):
                 "Le registre public des clés du scrutin « %(contest)s » est ouvert : sa liste électorale ne change plus."
             ),
             "slots": _(
-                "Les codes de vote du scrutin « %(contest)s » sont déjà émis : sa liste électorale ne change plus."
+                "Les codes de vote sont déjà émis : la liste électorale du scrutin « %(contest)s » ne change plus."
+            ),
+            "requested": _(
+                "Les codes de vote sont déjà demandés pour la liste électorale du scrutin « %(contest)s » : "
+                "elle ne change plus."
             ),
         }[self.code] % {"contest": self.contest}
 
@@ -133,6 +137,16 @@ class SamePerson(ClaimRefused):
     @property
     def message(self) -> str:
         return _("Vous avez proposé cette modification : une autre personne doit la confirmer.")
+
+
+class OwnClaim(ClaimRefused):
+    """An agent neither proposes nor decides what is their own: who claims, or whom the change is about."""
+
+    code = "own_claim"
+
+    @property
+    def message(self) -> str:
+        return _("Cette réclamation vous concerne : d’autres agents doivent la traiter.")
 
 
 class ProposalRefused(ClaimRefused):

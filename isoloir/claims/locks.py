@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Exists, OuterRef
-
 from isoloir.credentials.models import Slot
 from isoloir.elections.models import Contest, Election
+from isoloir.journal.kinds import Kind
+from isoloir.journal.models import JournalEntry
 
 from .errors import RollFixed
 from .models import Claim
@@ -33,14 +33,14 @@ def lock_claim(claim: Claim) -> Claim:
 
 
 def check_changeable(contests: Iterable[Contest]) -> None:
-    """Refuse contests whose roll does not change any more. Raises RollFixed; one query."""
+    """Refuse contests whose roll does not change any more. Raises RollFixed; two queries."""
     for fixed in refusals_of(contests):
         if fixed is not None:
             raise fixed
 
 
 def check_some_changeable(contests: Iterable[Contest]) -> None:
-    """Refuse contests of which no roll changes any more. Raises RollFixed, of the first of them; one query."""
+    """Refuse contests of which no roll changes any more. Raises RollFixed, of the first of them; two queries."""
     found = refusals_of(contests)
     refusals = [fixed for fixed in found if fixed is not None]
     if refusals and len(refusals) == len(found):
@@ -48,17 +48,32 @@ def check_some_changeable(contests: Iterable[Contest]) -> None:
 
 
 def refusals_of(contests: Iterable[Contest]) -> list[RollFixed | None]:
-    """Return for each contest what fixed its roll, None where it may still change."""
+    """Return for each contest what fixed its roll, None where it may still change; two queries for one election.
+
+    Codes are asked for, and issued, for the whole election at once: a contest on whose roll nobody is has no slot, and
+    takes nobody in any more either.
+    """
     contests = list(contests)
-    issued = Contest.objects.filter(Exists(Slot.objects.filter(contest=OuterRef("pk"))))
-    with_slots = set(issued.filter(pk__in=[contest.pk for contest in contests]).values_list("pk", flat=True))
-    codes = [_fixed_by(contest, with_slots) for contest in contests]
+    issued = {election: _issued(election) for election in {contest.election_id for contest in contests}}
+    codes = [_fixed_by(contest, issued[contest.election_id]) for contest in contests]
     return [RollFixed(code, contest.name) if code else None for contest, code in zip(contests, codes, strict=True)]
 
 
-def _fixed_by(contest: Contest, with_slots: set[int]) -> str:
+def _issued(election: int) -> str:
+    """Return how far the codes of an election are: slots once they are received, requested, or nothing.
+
+    A request exported is for the roll as it was then. Importing the roll anew makes another request necessary, and
+    until then lets claims change it again.
+    """
+    if Slot.objects.filter(contest__election=election).exists():
+        return "slots"
+    acts = JournalEntry.objects.filter(kind__in=(Kind.CREDENTIAL_REQUEST_EXPORTED, Kind.ROLL_IMPORTED))
+    of_election = acts.filter(subject__in=Election.objects.filter(pk=election).values("slug"))
+    latest = of_election.order_by("-sequence").values_list("kind", flat=True).first()
+    return "requested" if latest == Kind.CREDENTIAL_REQUEST_EXPORTED else ""
+
+
+def _fixed_by(contest: Contest, issued: str) -> str:
     if contest.is_sealed:
         return "sealed"
-    if contest.has_register:
-        return "register"
-    return "slots" if contest.pk in with_slots else ""
+    return "register" if contest.has_register else issued

@@ -1,55 +1,77 @@
-"""The e-mails of a claim, one at each step, in the language of who claims: the number and what happened, no more.
+"""The letters of a claim: one at each step to who claims, and one to whom the roll that changes is about.
 
-What somebody asked or wrote stays on the portal's page; a decision alone goes with its reason (R211-28).
+They say the number and what happened, no more: what somebody asked or wrote stays on the portal's page; a decision alone
+goes with its reason, to who claims (R211-28).
 """
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import gettext as _
 
-from isoloir.identity.voters import known_language, language_of
-from isoloir.messaging.actions import queue_email
-from isoloir.roll.models import Voter
+from isoloir.identity.mails import write_letter
+from isoloir.identity.voters import addresses_of, known_language, language_of
+from isoloir.messaging.actions import queue_email, queue_emails
+from isoloir.roll.models import Voter, address_key
 
 from .models import Claim, ClaimStep
+from .proposals import Concerned, Proposal
+
+_ADDRESSES = frozenset({"email", "second_email"})
 
 
-def _subjects() -> dict[str, str]:
-    act = ClaimStep.Act
-    return {
-        act.RECEIVED: _("Réclamation %(number)s : bien reçue"),
-        act.ASKED: _("Réclamation %(number)s : une question vous est posée"),
-        act.ANSWERED: _("Réclamation %(number)s : votre réponse est reçue"),
-        act.GRANTED: _("Réclamation %(number)s : acceptée"),
-        act.REFUSED: _("Réclamation %(number)s : refusée"),
-        act.WITHDRAWN: _("Réclamation %(number)s : retirée"),
-    }
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Where to write to a voter whom a change is about, as it is before the change."""
+
+    addresses: tuple[str, ...]
+    language: str
 
 
-def _sentences() -> dict[str, str]:
-    act = ClaimStep.Act
-    return {
-        act.RECEIVED: _("Votre réclamation est enregistrée sous le numéro %(number)s. Gardez ce numéro."),
-        act.ASKED: _("Pour examiner votre réclamation %(number)s, une question vous est posée. Elle attend votre réponse."),
-        act.ANSWERED: _("Votre réponse est jointe à votre réclamation %(number)s. L’examen continue."),
-        act.GRANTED: _("Votre réclamation %(number)s est acceptée : la liste électorale est modifiée."),
-        act.REFUSED: _("Votre réclamation %(number)s est refusée : la liste électorale n’est pas modifiée."),
-        act.WITHDRAWN: _("Votre réclamation %(number)s est retirée. Elle ne sera pas examinée."),
-    }  # fmt: skip
+def whom_to_warn(voter: Voter | None) -> Warned:
+    """Return where the voter is written to now: after the change an address, or the voter, may be no more."""
+    if voter is None:
+        return Warned((), known_language(None))
+    return Warned(addresses_of(voter), _language(voter))
 
 
 def write_to_claimant(claim: Claim, act: ClaimStep.Act, *, at: datetime) -> None:
     """Queue the e-mail of a step to the person's professional address; nobody is written to where there is none."""
-    voter = claim.voter
-    recipient = voter.email if voter else str(claim.person.get("email", ""))
+    recipient = address_of_claimant(claim)
     if not recipient:
         return
-    with translation.override(_language(voter)):
-        subject, body = _compose(claim, act, has_page=voter is not None)
+    address = f"{settings.PORTAL_URL}{reverse('voter:claim', args=(claim.number,))}" if claim.voter else ""
+    subject, body = write_letter(
+        "claims", act.value, language=_language(claim.voter), context=_context(claim) | {"page": address}
+    )
     queue_email(kind=f"claim-{act.value}", recipient=recipient, subject=subject, body=body, at=at)
+
+
+def write_to_concerned(
+    claim: Claim, proposal: Proposal, warned: Warned, concerned: Concerned, *, at: datetime
+) -> None:  # fmt: skip
+    """Tell each former address of whom a granted claim is about what changed, save the one told as that of who claims."""
+    told = address_key(address_of_claimant(claim))
+    names = {code: contest.name for code, contest in concerned.contests.items()}
+    context = _context(claim) | {
+        "removed": names.get(proposal.remove, ""),
+        "added": names.get(proposal.add, ""),
+        "is_corrected": bool(set(proposal.fields) - _ADDRESSES),
+        "is_readdressed": bool(set(proposal.fields) & _ADDRESSES),
+        "assistance": f"{settings.PORTAL_URL}{reverse('public:assistance')}",
+        "page": "",
+    }
+    subject, body = write_letter("claims", "concerned", language=warned.language, context=context)
+    messages = [(address, subject, body) for address in warned.addresses if address_key(address) != told]
+    queue_emails(kind="claim-concerned", messages=messages, at=at)
+
+
+def address_of_claimant(claim: Claim) -> str:
+    """Return where who claims is written to; empty where nobody knows."""
+    return claim.voter.email if claim.voter else str(claim.person.get("email", ""))
 
 
 def _language(voter: Voter | None) -> str:
@@ -58,14 +80,6 @@ def _language(voter: Voter | None) -> str:
     return language_of(voter, default=spoken or "fr") if voter else known_language(spoken)
 
 
-def _compose(claim: Claim, act: ClaimStep.Act, *, has_page: bool) -> tuple[str, str]:
-    number = {"number": claim.number}
-    parts = [_("Bonjour,"), _sentences()[act] % number]
-    if act in (ClaimStep.Act.GRANTED, ClaimStep.Act.REFUSED):
-        parts.append(_("Motif de la décision :\n%(reason)s") % {"reason": claim.reason})
-    if has_page:
-        address = f"{settings.PORTAL_URL}{reverse('voter:claim', args=(claim.number,))}"
-        parts.append(_("Pour la suivre, connectez-vous au portail des élections :\n%(address)s") % {"address": address})
-    parts.append(_("Ce message est envoyé automatiquement : n’y répondez pas."))
-    parts.append(" ".join(claim.election.name.split()))
-    return _subjects()[act] % number, "\n\n".join(parts) + "\n"
+def _context(claim: Claim) -> dict[str, Any]:
+    # A line break in the name of an election must neither become a header nor end the subject.
+    return {"claim": claim, "election_name": " ".join(claim.election.name.split())}

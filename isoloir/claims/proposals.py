@@ -86,13 +86,18 @@ def _check_parts(proposal: Proposal, claim: Claim) -> None:
 
 def _voter_of(proposal: Proposal, claim: Claim, election: Election) -> Voter | None:
     if proposal.reference:
-        voter = election.voters.filter(reference=proposal.reference).first()
+        voter = voter_named(proposal, election)
         if voter is None:
             raise ProposalRefused({"reference": _("Personne n’a cette référence sur la liste électorale.")})
         return voter
     if claim.voter is None and (not claim.person or proposal.remove or proposal.fields):
         raise ProposalRefused({"reference": _("Cette personne n’est plus sur aucune liste électorale.")})
     return claim.voter
+
+
+def voter_named(proposal: Proposal, election: Election) -> Voter | None:
+    """Return the voter whom a proposal names by reference, None where it names none who is on the roll."""
+    return election.voters.filter(reference=proposal.reference).first() if proposal.reference else None
 
 
 def check_proposal(proposal: Proposal, claim: Claim, concerned: Concerned) -> None:

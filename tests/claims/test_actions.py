@@ -2,22 +2,27 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.utils import translation
-from django.utils.translation import gettext as _
 
 from isoloir.claims.actions import MOST_OPEN, answer_question, make_claim, withdraw_claim
 from isoloir.claims.decisions import ask_question
 from isoloir.claims.errors import ContestRefused, RollFixed, StateChanged, TextRefused, TooManyOpen
-from isoloir.claims.models import Claim
+from isoloir.claims.locks import check_changeable
+from isoloir.claims.models import Claim, ClaimStep
+from isoloir.claims.steps import _SILENT
 from isoloir.credentials.models import Slot
 from isoloir.elections.models import Contest
+from isoloir.identity.mails import write_letter
+from isoloir.identity.voters import LANGUAGES
+from isoloir.journal.actions import record
+from isoloir.journal.kinds import Kind
 from isoloir.journal.models import JournalEntry
 from isoloir.uploads.actions import open_upload
 from tests import electorate
 from tests.claims.conftest import Desk
-from tests.claims.made import TEXT, evidence, received
+from tests.claims.made import REASON, TEXT, evidence, received
 
 pytestmark = pytest.mark.django_db
 KIND, STATE = Claim.Kind, Claim.State
@@ -52,8 +57,9 @@ def test_e_mails_are_in_the_language_of_the_account(desk: Desk, outbox: Outbox) 
     account.language = "en"
     account.save()
     make_claim(voter=desk.voter, kind=KIND.PERSONAL_DATA, text=TEXT, at=AT)
-    with translation.override("en"):
-        assert outbox()[0][1].startswith(_("Réclamation %(number)s : bien reçue").split("%")[0])
+    [(_recipient, subject, body)] = outbox()
+    assert subject.startswith("Claim R-")
+    assert "Keep this number" in body
 
 
 @pytest.mark.parametrize(
@@ -84,7 +90,19 @@ def test_no_more_than_five_are_open_at_once(desk: Desk) -> None:
     make_claim(voter=desk.voter, kind=KIND.PERSONAL_DATA, text=TEXT, at=AT)
 
 
-@pytest.mark.parametrize("code", ["sealed", "register", "slots"])
+def test_letters_of_each_step_are_whole_in_both_languages(desk: Desk) -> None:
+    claim = received(desk.voter, reason=REASON)
+    context = {"claim": claim, "page": "https://vote.example/", "election_name": claim.election.name}
+    for act, _label in ClaimStep.Act.choices:
+        if act in _SILENT:
+            continue
+        letters = [write_letter("claims", act, language=language, context=context) for language in LANGUAGES]
+        assert all(claim.number in subject and claim.number in body for subject, body in letters)
+        assert all((REASON in body) == (act in ("granted", "refused")) for _subject, body in letters)
+        assert letters[0] != letters[1]
+
+
+@pytest.mark.parametrize("code", ["sealed", "register"])
 def test_once_a_roll_is_fixed_nothing_is_received_and_words_say_why(desk: Desk, code: str) -> None:
     fix(desk.csa, code)
     for kind in (KIND.WRONG_CONTEST, KIND.PERSONAL_DATA):
@@ -99,9 +117,38 @@ def test_once_a_roll_is_fixed_nothing_is_received_and_words_say_why(desk: Desk, 
         make_claim(voter=desk.voter, kind=KIND.INSCRIPTION, text=TEXT, at=AT)
 
 
+@pytest.mark.parametrize("code", ["slots", "requested"])
+def test_codes_are_of_a_whole_election_and_fix_every_roll_of_it(desk: Desk, code: str) -> None:
+    fix(desk.csa, code)
+    # Nobody is on the roll of the other contest, which therefore has no slot.
+    for kind in (KIND.INSCRIPTION, KIND.PERSONAL_DATA):
+        with pytest.raises(RollFixed) as refusal:
+            make_claim(voter=desk.voter, kind=kind, text=TEXT, at=AT)
+        assert refusal.value.code == code
+        assert "Les codes de vote" in refusal.value.message
+    elsewhere = electorate.make_election(slug="autre")
+    check_changeable([electorate.make_contest(elsewhere, "AUTRE")])
+
+
+def test_a_roll_imported_since_the_request_may_change_again(desk: Desk) -> None:
+    fix(desk.csa, "requested")
+    record(Kind.ROLL_IMPORTED, actor="administrateur", at=AT, subject=desk.election.slug)
+    make_claim(voter=desk.voter, kind=KIND.INSCRIPTION, text=TEXT, at=AT)
+
+
+def test_the_rolls_of_many_contests_are_checked_by_two_queries(
+    desk: Desk, django_assert_max_num_queries: Any
+) -> None:  # fmt: skip
+    contests = [desk.csa, desk.cap, *(electorate.make_contest(desk.election, f"X{letter}") for letter in "ABCDE")]
+    with django_assert_max_num_queries(2):
+        check_changeable(contests)
+
+
 def fix(contest: Contest, code: str) -> None:
     """Bring a contest where its roll does not change any more."""
-    if code == "slots":
+    if code == "requested":
+        record(Kind.CREDENTIAL_REQUEST_EXPORTED, actor="administrateur", at=AT, subject=contest.election.slug)
+    elif code == "slots":
         Slot.objects.create(contest=contest, name=f"slot-{contest.code}")
     else:
         changed = {"state": Contest.State.SEALED} if code == "sealed" else {"has_register": True}

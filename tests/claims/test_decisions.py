@@ -15,7 +15,15 @@ from isoloir.claims.decisions import (
     send_back,
     write_claim_for,
 )
-from isoloir.claims.errors import NotAllowed, ProposalRefused, RollFixed, SamePerson, StateChanged, TextRefused
+from isoloir.claims.errors import (
+    NotAllowed,
+    OwnClaim,
+    ProposalRefused,
+    RollFixed,
+    SamePerson,
+    StateChanged,
+    TextRefused,
+)
 from isoloir.claims.models import Claim
 from isoloir.claims.proposals import Proposal
 from isoloir.elections.models import Contest
@@ -124,6 +132,83 @@ def test_somebody_on_no_roll_is_written_for_and_becomes_a_voter(desk: Desk, outb
     assert set(refusal.value.faults) == {"reference", "email"}
 
 
+def test_who_is_taken_off_by_the_claim_of_another_is_told_at_each_address(desk: Desk, outbox: Any) -> None:
+    other = electorate.make_voter(
+        desk.election, desk.csa, email="paul@valmont.example", second_email="paul.roy@valmont.example"
+    )
+    granted(desk, proposed(desk, KIND.REMOVAL, remove="CSA", reference=other.reference))
+    assert not Voter.objects.filter(pk=other.pk).exists()
+    claimant, *warned = outbox()
+    assert claimant[0] == desk.voter.email
+    assert [recipient for recipient, _subject, _body in warned] == ["paul@valmont.example", "paul.roy@valmont.example"]
+    for _recipient, subject, body in warned:
+        assert "listes électorales" in subject
+        assert "vous n’êtes plus sur la liste électorale du scrutin « Scrutin CSA »" in body
+        assert "/assistance/" in body
+        # What who claims wrote, or was answered, is not theirs.
+        assert REASON not in body
+        assert "Dupont" not in body
+
+
+def test_a_corrected_address_is_told_to_the_former_ones_in_the_language_of_the_account(desk: Desk, outbox: Any) -> None:
+    voter = electorate.make_voter(
+        desk.election, desk.csa, email="paul@valmont.example", second_email="paul.roy@valmont.example"
+    )
+    account = electorate.activate(voter)
+    account.language = "en"
+    account.save()
+    fields = {"email": "p.roy@valmont.example", "last_name": "Roy"}
+    granted(desk, proposed(desk, KIND.PERSONAL_DATA, claim=received(voter), fields=fields))
+    letters = {recipient: (subject, body) for recipient, subject, body in outbox()}
+    assert set(letters) == {"p.roy@valmont.example", "paul@valmont.example", "paul.roy@valmont.example"}
+    assert "granted" in letters["p.roy@valmont.example"][0]
+    for former in ("paul@valmont.example", "paul.roy@valmont.example"):
+        subject, body = letters[former]
+        assert subject == "Your entry on the electoral rolls has changed"
+        assert "the former ones" in body
+        assert "p.roy@valmont.example" not in body
+
+
+def test_no_agent_decides_what_they_claim_or_what_is_about_them(desk: Desk) -> None:
+    claimed = received(desk.voter, kind=KIND.INSCRIPTION)
+    Voter.objects.filter(pk=desk.voter.pk).update(second_email="Premier@Valmont.example")
+    claimed.refresh_from_db()
+    with pytest.raises(OwnClaim) as refusal:
+        propose_change(claim=claimed, by=desk.first, proposal=Proposal(add="CAP"), reason=REASON, at=AT)
+    assert "vous concerne" in refusal.value.message
+    with pytest.raises(OwnClaim):
+        refuse_claim(claim=claimed, by=desk.first, reason=REASON, at=AT)
+    third = make_agent(desk.election, "troisieme@valmont.example")
+    claimed = propose_change(claim=claimed, by=desk.second, proposal=Proposal(add="CAP"), reason=REASON, at=AT)
+    for act in (
+        lambda: confirm_change(claim=claimed, by=desk.first, shown=claimed.proposal, at=AT),
+        lambda: send_back(claim=claimed, by=desk.first, reason=REASON, at=AT),
+    ):
+        with pytest.raises(OwnClaim):
+            act()
+    assert codes(desk.voter) == {"CSA"}
+    assert confirm_change(claim=claimed, by=third, shown=claimed.proposal, at=AT).state == STATE.GRANTED
+
+
+def test_an_agent_neither_removes_themselves_nor_turns_letters_to_their_mailbox(desk: Desk) -> None:
+    agent = electorate.make_voter(desk.election, desk.csa, email="SECOND@valmont.example")
+    removal = proposed(desk, KIND.REMOVAL, remove="CSA", reference=agent.reference)
+    with pytest.raises(OwnClaim):
+        granted(desk, removal)
+    with pytest.raises(OwnClaim):
+        send_back(claim=removal, by=desk.second, reason=REASON, at=AT)
+    with pytest.raises(OwnClaim):
+        proposed(desk, KIND.PERSONAL_DATA, fields={"email": desk.first.email})
+    person = {
+        "reference": "V-43", "civility": "", "last_name": "Roy", "first_names": "Zoé", "email": "premier@valmont.example",
+        "second_email": "", "establishment_code": "0990001A", "establishment": "Lycée", "academy": "Valmont",
+    }  # fmt: skip
+    written = write_claim_for(election=desk.election, by=desk.first, person=person, text=TEXT, at=AT)
+    with pytest.raises(OwnClaim):
+        proposed(desk, KIND.INSCRIPTION, claim=written, add="CAP")
+    assert codes(agent) == {"CSA"}
+
+
 @pytest.mark.parametrize(
     ("kind", "parts", "field"),
     [
@@ -145,7 +230,7 @@ def test_what_cannot_be_done_is_refused_when_it_is_proposed(desk: Desk, kind: st
     assert Claim.objects.get().state == STATE.RECEIVED
 
 
-@pytest.mark.parametrize("code", ["sealed", "register", "slots"])
+@pytest.mark.parametrize("code", ["sealed", "register", "slots", "requested"])
 def test_once_the_roll_is_fixed_the_same_is_refused_with_words(desk: Desk, code: str) -> None:
     claim = proposed(desk, KIND.INSCRIPTION, add="CAP")
     fix(desk.cap, code)

@@ -81,6 +81,14 @@ def test_after_sealing_a_confirmation_is_refused_with_words(desk: Desk) -> None:
     assert claim.state == Claim.State.REFUSED
 
 
+def test_an_agent_reads_that_others_must_see_to_their_own_claim(desk: Desk) -> None:
+    Voter.objects.filter(pk=desk.voter.pk).update(email=desk.first.email.upper())
+    claim = received(desk.voter, kind=Claim.Kind.INSCRIPTION)
+    answer = signed_in(desk.first).post(f"{QUEUE}{claim.number}/proposition/", {"add": "CAP", "reason": REASON})
+    assert answer.status_code == 422
+    assert "Cette réclamation vous concerne" in electorate.text(answer)
+
+
 def test_a_proposal_made_anew_meanwhile_is_not_confirmed_unread(desk: Desk) -> None:
     claim = received(desk.voter, kind=Claim.Kind.INSCRIPTION)
     path = f"{QUEUE}{claim.number}/"

@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from django.utils import translation
 from playwright.sync_api import Locator
 
+from isoloir.assistance.queues import measured_wait
 from isoloir.common import appendonly
 from isoloir.texts import announcements
 from tests import postgres
@@ -239,3 +240,9 @@ def _nothing_is_announced_from_one_test_to_the_next() -> Iterator[None]:
     announcements.memory.keep((), until=float("inf"))
     yield
     announcements.memory.keep((), until=float("inf"))
+
+
+@pytest.fixture(autouse=True)
+def _no_wait_is_known_from_one_test_to_the_next() -> None:
+    """A process keeps for five minutes how long answers take, and the clock of most tests stands still."""
+    measured_wait.cache_clear()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -174,6 +175,20 @@ def test_the_wait_is_the_median_of_the_academy_or_of_all(election: Election) -> 
     assert typical_wait(election, academy="Ailleurs", at=now) == timedelta(hours=5)
     assert typical_wait(election, academy="", at=now) == timedelta(hours=5)
     assert typical_wait(election, academy="Valmont", at=BEFORE + timedelta(days=9)) is None
+
+
+def test_the_wait_is_measured_once_in_five_minutes(election: Election, django_assert_num_queries: Any) -> None:
+    now = BEFORE + timedelta(days=2)
+    answered_after(election, "Valmont", [1, 1, 2, 30, 40])
+    typical_wait(election, academy="Valmont", at=now)
+    answered_after(election, "Hautmont", [9] * 20)
+    with django_assert_num_queries(0):
+        soon = now + timedelta(minutes=4, seconds=59)
+        assert typical_wait(election, academy="Valmont", at=soon) == timedelta(hours=2)
+    Ticket.objects.filter(academy="Valmont").update(first_answered_at=BEFORE + timedelta(hours=7))
+    with django_assert_num_queries(1):
+        later = now + timedelta(minutes=5)
+        assert typical_wait(election, academy="Valmont", at=later) == timedelta(hours=7)
 
 
 @pytest.mark.parametrize(

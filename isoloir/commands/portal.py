@@ -68,7 +68,7 @@ def _add_creation(commands: Any) -> None:
     parser.add_argument(
         "--password-policy", default="2022", metavar="ANNÉE", help="règles des mots de passe : 2022 (sinon 2018)"
     )
-    parser.add_argument("--lists-drawn-on", type=date.fromisoformat, metavar="AAAA-MM-JJ", help="tirage au sort")
+    parser.add_argument("--lists-drawn-on", type=date.fromisoformat, metavar="AAAA-MM-JJ", help="tirage fait ailleurs")
 
 
 def _add_import(commands: Any) -> None:

@@ -37,7 +37,7 @@ ACTOR = "démonstration"
 PRINTER_KEY = "printer.key"
 # A lottery that nobody drew: the demonstration's seed is known to all, and says so.
 DRAW_SOURCE = "Loto fictif de la démonstration, numéros inventés"
-DRAW_SEED = "9 18 26 34 41 45"
+DRAW_SEED, DRAW_SHAPE = "9 18 26 34 41 / 7", "5 de 1 à 49 / 1 de 1 à 10"
 REISSUE_POLICIES = ("challenge", "franceconnect")
 
 
@@ -48,7 +48,7 @@ def calendar_from(at: datetime) -> Calendar:
     closes = (opens + timedelta(days=7)).replace(hour=17)
     return Calendar(
         portal_opens_at=at - timedelta(days=1), lists_shown_at=at - timedelta(hours=1),
-        voting_opens_at=opens, voting_closes_at=closes, lists_drawn_on=(local - timedelta(days=1)).date(),
+        voting_opens_at=opens, voting_closes_at=closes,
     )  # fmt: skip
 
 
@@ -69,8 +69,7 @@ def prepare_election(
     )  # fmt: skip
     install_default_questions(election)
     import_files(election=election, files=read_folder(directory / "fiction"), actor=ACTOR, at=at)
-    announce_draw(election=election, source=DRAW_SOURCE, actor=ACTOR, at=at)
-    make_draw(election=election, seed=DRAW_SEED, actor=ACTOR, at=at + timedelta(seconds=1))
+    _draw_the_lists(election, at=at)
     _offer_reissue(election, at=at)
     # Before the codes are issued: afterwards no roll changes, and no claim is received.
     receive_claims(election, at=at)
@@ -94,6 +93,15 @@ def _write_identifiers(fiction: Path) -> None:
             civil_identity(**{name: row[name] for name in names}) for row in csv.DictReader(stream, delimiter=";")
         ]
     (fiction / IDENTIFIERS_FILE).write_bytes(identifiers_file(people))
+
+
+def _draw_the_lists(election: Election, *, at: datetime) -> None:
+    """Announce the draw of the order of lists, and make it a second later."""
+    drawn_at = at + timedelta(seconds=1)
+    announcement = announce_draw(
+        election=election, source=DRAW_SOURCE, source_at=drawn_at, seed_shape=DRAW_SHAPE, actor=ACTOR, at=at
+    )
+    make_draw(announcement=announcement, seed=DRAW_SEED, actor=ACTOR, at=drawn_at)
 
 
 def _offer_reissue(election: Election, *, at: datetime) -> None:

@@ -20,11 +20,16 @@ class DrawnContest:
 
 @dataclass(frozen=True, slots=True)
 class DrawMinutes:
-    """All that the minutes say. Instants are aware; `seed` is in canonical form; `url` is the public page of the draw."""
+    """All that the minutes say. Instants are aware; `seed` is in canonical form, `shape` in words; `url` is the public
+    page of the draw; `announcement_sha256` is of `annonce.json`.
+    """
 
     election: str
     organiser: str
     source: str
+    source_at: datetime
+    shape: str
+    announcement_sha256: str
     seed: str
     announced_at: datetime
     drawn_at: datetime
@@ -33,11 +38,14 @@ class DrawMinutes:
 
 
 def compose_draw_minutes(minutes: DrawMinutes, *, record: bytes) -> bytes:
-    """Return the minutes with `record` (`tirage.json`, docs/specification/draw.md §4) attached. Raises DocumentNotComposed."""
+    """Return the minutes with `record` (`tirage.json`, docs/specification/draw.md §5) attached. Raises DocumentNotComposed."""
     values = {
         "election": minutes.election,
         "organiser": minutes.organiser,
         "source": minutes.source,
+        "source_at": paris_text(minutes.source_at, seconds=True),
+        "shape": minutes.shape,
+        "announcement_sha256": minutes.announcement_sha256,
         "seed": minutes.seed,
         "announced_at": paris_text(minutes.announced_at, seconds=True),
         "drawn_at": paris_text(minutes.drawn_at, seconds=True),

@@ -3,17 +3,19 @@
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
+from datetime import date
 
 from django.utils import formats, translation
 
+from isoloir.common.clock import PARIS
+
+from .draw import made_draw
 from .models import CandidateList, Contest, StatementFile
 
 
 def candidate_bundle(contest: Contest) -> bytes:
-    """Return the exact bytes of `candidats.json` (docs/specification/contest-record.md), lists in the drawn order (R211-564)."""
-    drawn_on = contest.election.lists_drawn_on
-    with translation.override("fr"):
-        order = f"Ordre tiré au sort le {formats.date_format(drawn_on, 'j F Y')}" if drawn_on else "Ordre tiré au sort"
+    """Return the exact bytes of `candidats.json` (docs/specification/contest-record.md), lists in the order shown (R211-564)."""
     lists = list(
         contest.lists.prefetch_related("organisations", "candidates")
         .select_related("statement_file")
@@ -25,10 +27,28 @@ def candidate_bundle(contest: Contest) -> bytes:
     bundle = {
         "version": version,
         "contest": contest.uuid,
-        "order": order,
+        "order": _order_sentence(contest, lists),
         "lists": [_list(contest, entry, version) for entry in lists],
     }
     return json.dumps(bundle, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _order_sentence(contest: Contest, lists: Sequence[CandidateList]) -> str:
+    """Say in French whence the order comes: drawn by lot only where a made draw, which anybody computes again, gives it."""
+    draw = made_draw(contest)
+    if draw is not None and draw.announcement.drawn_at is not None:
+        return f"Ordre tiré au sort le {_day(draw.announcement.drawn_at.astimezone(PARIS).date())}"
+    if len(lists) < 2:
+        return "Une seule candidature : aucun ordre à tirer"
+    declared = contest.election.lists_drawn_on
+    if declared is not None:
+        return f"Tirage déclaré par l’administration le {_day(declared)}, non vérifiable ici"
+    return "Ordre du fichier donné par l’administration, sans tirage vérifiable"
+
+
+def _day(day: date) -> str:
+    with translation.override("fr"):
+        return str(formats.date_format(day, "j F Y"))
 
 
 def _list(contest: Contest, entry: CandidateList, version: int) -> dict[str, object]:

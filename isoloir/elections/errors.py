@@ -77,9 +77,15 @@ class DrawRefused(ElectionRefused):
         "nothing_to_draw": _("Aucun scrutin n’a encore de listes : importez-les d’abord."),
         "already_announced": _("Le tirage de toutes ces listes est déjà annoncé ou fait."),
         "source_unreadable": _("Dites d’où viendra la graine, en une ligne."),
-        "not_announced": _("Aucun tirage n’est annoncé : annoncez-le avant que la graine soit publique."),
+        "not_announced": _("Aucun tirage n’est annoncé ainsi : annoncez-le avant que la graine soit publique."),
         "lists_changed": _("Des listes ont changé depuis l’annonce : annoncez de nouveau le tirage."),
-        "too_early": _("Le tirage a lieu après son annonce."),
+        "source_past": _("La source de la graine est à venir : annoncez le tirage avant qu’elle soit publique."),
+        "shape_unreadable": _(
+            "La forme de la graine s’écrit « 5 de 1 à 49 / 1 de 1 à 10 » et laisse au moins 10 000 graines possibles."
+        ),
+        "too_early": _("La source de la graine n’est pas encore publique : le tirage a lieu après."),
+        "other_shape": _("Cette graine n’a pas la forme annoncée."),
+        "reason_unreadable": _("Dites en une ligne, pour tous, pourquoi l’annonce est retirée."),
         "seed_unreadable": _(
             "La graine s’écrit en nombres entiers séparés par des espaces ; « / » sépare deux sources."
         ),

@@ -152,6 +152,7 @@ def load_contests(
         unique_fields=("election", "code"),
         update_fields=("name", "academy", "instance", "kind", "seats"),
     )
+    keep_draws_true(election, actor=actor, at=at)
     record(
         Kind.CONTESTS_IMPORTED, actor=actor, at=at, subject=election.slug,
         facts={"sha256": hashlib.sha256(content).hexdigest(), "contests": len(contests), "removed": len(removed)},
@@ -222,7 +223,7 @@ def import_lists(
     _check_contests(lists_file, read)
     faults.refuse_if_any()
     _replace_lists(election, read)
-    forgotten = keep_draws_true(election)
+    forgotten = keep_draws_true(election, actor=actor, at=at)
     counts = ListsImported(
         len({each.contest.code for each in read}), len(read), sum(len(each.candidates) for each in read)
     )

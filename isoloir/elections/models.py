@@ -247,19 +247,23 @@ class StatementFile(models.Model):
         return self.sha256
 
 
-class ListDraw(models.Model):
-    """The drawing of the order of a contest's lists (R211-564), which anyone can compute again from a public seed.
+class DrawAnnouncement(models.Model):
+    """All that fixes a drawing of the order of lists (R211-564) but its seed, published before the seed can be known.
 
-    First the drawing is announced: the lists in alphabetical order, and where the seed will come from; then the seed is
-    written down, once it is public, and gives the order (docs/specification/draw.md). Neither changes afterwards.
+    Then the seed is written down, once its source is public, and gives the orders (docs/specification/draw.md). What was
+    announced never changes: another announcement is made, and both stay public.
     """
 
-    contest = models.OneToOneField(Contest, on_delete=models.CASCADE, related_name="draw")
-    # Names of the lists as they were announced, and the public source of the seed (« tirage du Loto du … »).
-    names = models.JSONField()
+    election = models.ForeignKey(Election, on_delete=models.CASCADE, related_name="draw_announcements")
+    # The public source of the seed (« tirage du Loto du … »), when it is drawn, and what it will look like (`5:1-49/1:1-10`).
     source = models.CharField(max_length=300)
+    source_at = models.DateTimeField()
+    seed_shape = models.CharField(max_length=200)
     announced_at = models.DateTimeField()
     announced_by = models.CharField(max_length=254)
+    # The bytes of `annonce.json` as they were published: contests, identifiers, names of lists; and their SHA-256.
+    content = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
     # The seed as it was published, in its canonical form; empty until the draw.
     seed = models.CharField(max_length=300, blank=True)
     drawn_at = models.DateTimeField(null=True)
@@ -268,15 +272,59 @@ class ListDraw(models.Model):
     class Meta:
         constraints = (
             models.CheckConstraint(
+                condition=models.Q(announced_at__lt=models.F("source_at")),
+                name="elections_draw_announced_before_its_source",
+                violation_error_message=_("Le tirage s’annonce avant que la source de la graine soit publique."),
+            ),
+            models.CheckConstraint(
                 condition=models.Q(seed="", drawn_at=None)
-                | (~models.Q(seed="") & models.Q(drawn_at__gt=models.F("announced_at"))),
-                name="elections_draw_after_its_announcement",
-                violation_error_message=_("Le tirage a lieu après son annonce."),
+                | (~models.Q(seed="") & models.Q(drawn_at__gte=models.F("source_at"))),
+                name="elections_draw_after_its_source",
+                violation_error_message=_("Le tirage a lieu quand la source de la graine est publique."),
             ),
         )
 
     def __str__(self) -> str:
-        return str(self.contest_id)
+        return self.sha256
+
+
+class ListDraw(models.Model):
+    """The drawing of the order of one contest's lists, under its announcement. It is never deleted: it becomes void."""
+
+    class Void(models.TextChoices):
+        LISTS_CHANGED = "lists-changed", _("Les listes du scrutin ont changé depuis l’annonce.")
+        CONTEST_REMOVED = "contest-removed", _("Le scrutin a été retiré de l’élection.")
+        SEALED = "sealed", _("Le scrutin a été scellé avant le tirage.")
+        WITHDRAWN = "withdrawn", _("L’organisateur a retiré l’annonce.")
+
+    announcement = models.ForeignKey(DrawAnnouncement, on_delete=models.CASCADE, related_name="draws")
+    contest = models.ForeignKey(Contest, null=True, on_delete=models.SET_NULL, related_name="draws")
+    # The contest and the names of its lists as they were announced, in canonical order.
+    uuid = models.CharField(max_length=22)
+    code = models.CharField(max_length=40)
+    name = models.CharField(max_length=200)
+    names = models.JSONField()
+    is_drawn = models.BooleanField(default=False)
+    void_at = models.DateTimeField(null=True)
+    void_cause = models.CharField(max_length=20, choices=Void, blank=True)
+    # What the organiser says of it in public, where they withdrew it.
+    void_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ("code", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("contest",), condition=models.Q(void_at=None), name="elections_draw_once_for_a_contest"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(void_at=None, void_cause="")
+                | (models.Q(void_at__isnull=False) & ~models.Q(void_cause="")),
+                name="elections_void_draw_says_why",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.code
 
 
 class CandidateList(models.Model):

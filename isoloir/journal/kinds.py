@@ -13,6 +13,7 @@ class Kind(models.TextChoices):
     LISTS_IMPORTED = "lists.imported", _("Candidatures importées")
     LIST_DRAW_ANNOUNCED = "list-draw.announced", _("Tirage de l’ordre des listes annoncé")
     LIST_DRAW_MADE = "list-draw.made", _("Ordre des listes tiré au sort")
+    LIST_DRAW_VOIDED = "list-draw.voided", _("Tirage de l’ordre des listes annulé")
     STATIONS_IMPORTED = "stations.imported", _("Bureaux de vote importés")
     CALENDAR_CHANGED = "calendar.changed", _("Calendrier modifié")
     CREDENTIAL_REQUEST_EXPORTED = "credential-request.exported", _("Demande de codes de vote exportée")

@@ -7,11 +7,12 @@ from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from isoloir_protocol.draw import canonical_order
+from isoloir_protocol.draw_record import AnnouncedContest, announcement_bytes, read_announcement
 
 from isoloir.captcha.actions import issue_challenge
 from isoloir.credentials.models import Reissue
 from isoloir.demo.members import decrypt
-from isoloir.elections.models import Contest, Election, ListDraw
+from isoloir.elections.models import Contest, DrawAnnouncement, Election, ListDraw
 from isoloir.identity.links import draft_link, new_token
 from isoloir.identity.models import Account, ChallengeQuestion, OneTimeLink, StaffRole
 from isoloir.messaging.receipts import receipt_secret
@@ -117,11 +118,22 @@ def _clients(voters: dict[str, Voter], members: dict[str, Account]) -> dict[str,
 
 def _drawn(contest: Contest) -> int:
     """Record a draw of the contest's lists, as announced and made before it was sealed."""
-    names = list(canonical_order(list(contest.lists.values_list("name", flat=True))))
-    return ListDraw.objects.create(
-        contest=contest, names=names, source="Loto d’essai", announced_at=BEFORE, announced_by="essai", seed="7./",
-        drawn_at=BEFORE + timedelta(hours=1), drawn_by="essai",
-    ).pk  # fmt: skip
+    names = canonical_order(list(contest.lists.values_list("name", flat=True)))
+    source_at, shape = BEFORE + timedelta(hours=1), "1:1-99999"
+    content = announcement_bytes(
+        election="Essai", source="Loto d’essai", source_at=source_at, seed_shape=shape, announced_at=BEFORE,
+        contests=[AnnouncedContest(contest.uuid, contest.code, contest.name, names)],
+    )  # fmt: skip
+    announcement = DrawAnnouncement.objects.create(
+        election=contest.election, source="Loto d’essai", source_at=source_at, seed_shape=shape, announced_at=BEFORE,
+        announced_by="essai", content=content, sha256=read_announcement(content).sha256, seed="7./",
+        drawn_at=source_at, drawn_by="essai",
+    )  # fmt: skip
+    ListDraw.objects.create(
+        announcement=announcement, contest=contest, uuid=contest.uuid, code=contest.code, name=contest.name,
+        names=list(names), is_drawn=True,
+    )  # fmt: skip
+    return announcement.pk
 
 
 def _ask_for_new_code(world: World) -> str:

@@ -100,6 +100,7 @@ TABLE: dict[str, Row] = {
     "public:minutes_pdf": Row("public", arguments=PUBLISHED),
     "public:statement_pdf": Row("public", arguments=PUBLISHED | {"position": "position"}, answer="absent"),
     "public:draw": Row("public"),
+    "public:draw_announcement": Row("public", arguments={"number": "draw"}),
     "public:draw_json": Row("public", arguments={"number": "draw"}),
     "public:draw_minutes": Row("public", arguments={"number": "draw"}),
     # Providers of text messages say here what became of them.

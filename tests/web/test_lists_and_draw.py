@@ -3,15 +3,16 @@
 import hashlib
 import io
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pikepdf
 import pytest
-from isoloir_protocol.draw import verify_draw
+from isoloir_protocol.draw_record import verify_draw
 
 from isoloir.elections.bundle import candidate_bundle
-from isoloir.elections.draw import announce_draw, make_draw
-from isoloir.elections.models import CandidateList, Contest, Election, ListDraw, StatementFile
+from isoloir.elections.draw import announce_draw, make_draw, withdraw_draw
+from isoloir.elections.models import CandidateList, Contest, DrawAnnouncement, Election, StatementFile
 from isoloir.pollingstation.models import Seal
 from tests import electorate
 from tests.electorate import BEFORE, activate, make_contest, make_member, make_voter, sign_in, sign_in_member, text
@@ -145,43 +146,133 @@ def administrator(client, election, clock):
     return client
 
 
+ASKED = {"act": "announce", "source": SOURCE, "source_at": "2026-11-25T20:30", "seed_shape": "3 de 1 à 49"}
+SOURCE_AT = datetime(2026, 11, 25, 19, 30, tzinfo=UTC)
+
+
+def announced(election: Election, **changes: Any) -> DrawAnnouncement:
+    values = {"source": SOURCE, "source_at": SOURCE_AT, "seed_shape": "3 de 1 à 49", "at": BEFORE}
+    return announce_draw(election=election, actor="essai", **values | changes)
+
+
 def test_the_console_announces_then_draws(administrator, election):
-    contest = make_contest(election, "CSA")
+    make_contest(election, "CSA")
     page = text(administrator.get("/console/tirage/"))
     assert "Annoncer le tirage" in page
     assert "Tirer l’ordre" not in page
-    answer = administrator.post("/console/tirage/", {"act": "announce", "source": SOURCE})
-    assert answer.status_code == 302
-    assert "Tirer l’ordre" in text(administrator.get("/console/tirage/"))
-    public = text(administrator.get("/tirage/"))
-    assert SOURCE in public
-    assert "Liste Union des Écoles" in public
-    electorate.pass_time(timedelta(minutes=3))
-    wrong = administrator.post("/console/tirage/", {"act": "make", "seed": "sept"})
-    assert wrong.status_code == 422
-    assert "nombres entiers" in text(wrong)
-    assert administrator.post("/console/tirage/", {"act": "make", "seed": "45 9 18"}).status_code == 302
-    assert ListDraw.objects.get(contest=contest).seed == "9.18.45./"
-    again = administrator.post("/console/tirage/", {"act": "make", "seed": "1"})
+    past = administrator.post("/console/tirage/", ASKED | {"source_at": "2026-11-20T09:59"})
+    assert past.status_code == 422
+    assert "est à venir" in text(past)
+    assert 'value="2026-11-20T09:59"' in text(past)
+    assert administrator.post("/console/tirage/", ASKED).status_code == 302
+    announcement = DrawAnnouncement.objects.get()
+    page = text(administrator.get("/console/tirage/"))
+    assert "Tirer l’ordre" in page
+    assert "Graine attendue : 3 nombres de 1 à 49." in page
+    assert "Annoncer le tirage" not in page
+    public = text(client_page := administrator.get("/tirage/"))
+    assert client_page.status_code == 200
+    for words in (SOURCE, "Liste Union des Écoles", announcement.sha256, "3 nombres de 1 à 49"):
+        assert words in public
+    make = {"act": "make", "announcement": announcement.pk}
+    seed = f"tirage-{announcement.pk}-seed"
+    assert "pas encore publique" in text(administrator.post("/console/tirage/", make | {seed: "45 9 18"}))
+    electorate.set_clock(SOURCE_AT)
+    assert "n’est pas encore fait" in text(administrator.get("/tirage/"))
+    for wrong, words in (("sept", "nombres entiers"), ("45 9 18 7", "n’a pas la forme annoncée")):
+        refused = administrator.post("/console/tirage/", make | {seed: wrong})
+        assert refused.status_code == 422
+        assert words in text(refused)
+    assert administrator.post("/console/tirage/", make | {seed: "45 9 18"}).status_code == 302
+    announcement.refresh_from_db()
+    assert announcement.seed == "9.18.45./"
+    again = administrator.post("/console/tirage/", make | {seed: "1 2 3"})
     assert "Aucun tirage n’est annoncé" in text(again)
+
+
+def test_each_announcement_has_a_form_of_its_own(administrator, election):
+    make_contest(election, "CSA")
+    first = announced(election)
+    make_contest(election, "CAP")
+    second = announced(election, source="Loto du 26 novembre 2026", at=BEFORE + timedelta(minutes=1))
+    page = text(administrator.get("/console/tirage/"))
+    assert f'name="tirage-{first.pk}-seed"' in page
+    assert f'name="tirage-{second.pk}-seed"' in page
+    electorate.set_clock(SOURCE_AT)
+    asked = {"act": "make", "announcement": second.pk, f"tirage-{second.pk}-seed": "1 2 3"}
+    assert administrator.post("/console/tirage/", asked).status_code == 302
+    assert DrawAnnouncement.objects.get(pk=first.pk).seed == ""
+    assert DrawAnnouncement.objects.get(pk=second.pk).seed == "1.2.3./"
+
+
+@pytest.mark.parametrize(
+    "asked", [{"act": "make"}, {"act": "make", "announcement": "x"}, {"act": "withdraw", "announcement": "0"}, {}]
+)
+def test_an_act_on_no_announcement_is_absent(administrator, election, asked):
+    assert administrator.post("/console/tirage/", asked).status_code == 404
+
+
+def test_what_was_withdrawn_stays_on_the_public_page_with_its_reason(administrator, election):
+    make_contest(election, "CSA")
+    announcement = announced(election)
+    asked = {"act": "withdraw", "announcement": announcement.pk, f"tirage-{announcement.pk}-reason": "Loto reporté."}
+    assert administrator.post("/console/tirage/", asked).status_code == 302
+    page = text(administrator.get("/tirage/"))
+    for words in ("Tirage annulé", "L’organisateur a retiré l’annonce.", "Loto reporté.", announcement.sha256):
+        assert words in page
+    assert "déjà publique" not in page
+    assert "Annoncer le tirage" in text(administrator.get("/console/tirage/"))
+    late = announced(election, at=BEFORE + timedelta(minutes=1))
+    withdraw_draw(announcement=late, reason="L’ordre déplaît.", actor="essai", at=SOURCE_AT)
+    assert "La graine était déjà publique" in text(administrator.get("/tirage/"))
 
 
 def test_the_public_page_gives_all_that_computes_the_draw_again(client, election, clock):
     contest = make_contest(election, "CSA")
-    announce_draw(election=election, source=SOURCE, actor="essai", at=BEFORE)
-    assert client.get(f"/tirage/{ListDraw.objects.get().pk}/tirage.json").status_code == 404
-    make_draw(election=election, seed="9 18 26", actor="essai", at=BEFORE + timedelta(days=1))
+    announcement = announced(election)
+    assert client.get(f"/tirage/{announcement.pk}/tirage.json").status_code == 404
+    kept = client.get(f"/tirage/{announcement.pk}/annonce.json").content
+    assert hashlib.sha256(kept).hexdigest() == announcement.sha256
+    make_draw(announcement=announcement, seed="9 18 26", actor="essai", at=SOURCE_AT)
     page = client.get("/tirage/")
     assert "noindex" in page["X-Robots-Tag"]
     assert "9.18.26./" in text(page)
-    number = ListDraw.objects.get().pk
-    record = client.get(f"/tirage/{number}/tirage.json")
-    (drawn,) = verify_draw(record.content)
+    record = client.get(f"/tirage/{announcement.pk}/tirage.json")
+    verified = verify_draw(record.content)
+    assert verified.announcement.sha256 == hashlib.sha256(kept).hexdigest()
+    (drawn,) = verified.drawn
     assert list(drawn.order) == list(contest.lists.order_by("position").values_list("name", flat=True))
-    minutes = client.get(f"/tirage/{number}/proces-verbal.pdf")
-    assert minutes.content == client.get(f"/tirage/{number}/proces-verbal.pdf").content
+    minutes = client.get(f"/tirage/{announcement.pk}/proces-verbal.pdf")
+    assert minutes.content == client.get(f"/tirage/{announcement.pk}/proces-verbal.pdf").content
     with pikepdf.open(io.BytesIO(minutes.content)) as document:
         assert document.attachments["tirage.json"].get_file().read_bytes() == record.content
+
+
+def test_the_pages_of_the_draw_ask_the_database_little(administrator, election, django_assert_max_num_queries):
+    for number, letter in enumerate("ABCDEF"):
+        make_contest(election, f"CS{letter}")
+        announced(election, at=BEFORE + timedelta(minutes=number))
+    with django_assert_max_num_queries(20):
+        administrator.get("/console/tirage/")
+    with django_assert_max_num_queries(14):
+        administrator.get("/tirage/")
+
+
+def test_the_calendar_asks_no_day_of_a_draw_once_one_is_announced(administrator, election):
+    make_contest(election, "CSA")
+    assert "lists_drawn_on" in text(administrator.get("/console/calendrier/"))
+    announced(election)
+    page = text(administrator.get("/console/calendrier/"))
+    assert "lists_drawn_on" not in page
+    before = election.lists_drawn_on
+    dates = {
+        "portal_opens_at": "2026-10-13T09:00", "lists_shown_at": "2026-11-05T09:00",
+        "voting_opens_at": "2026-12-03T08:00", "voting_closes_at": "2026-12-10T17:00", "grace": "20",
+        "lists_drawn_on": "2026-11-19",
+    }  # fmt: skip
+    assert administrator.post("/console/calendrier/", dates).status_code == 302
+    election.refresh_from_db()
+    assert election.lists_drawn_on == before
 
 
 def test_a_page_of_the_draw_without_any_says_so(client, election, clock):

@@ -38,10 +38,17 @@ def president_of(contest: Contest) -> Client:
 
 def draw_the_lists(election: Election, *contests: Contest) -> None:
     """Draw the order of the lists, and announce the draw of a contest that comes after."""
-    announce_draw(election=election, source="Loto du 18 novembre 2026", actor="essai", at=BEFORE - timedelta(days=3))
-    make_draw(election=election, seed="9 18 26", actor="essai", at=BEFORE - timedelta(days=2))
+    lottery = {"election": election, "seed_shape": "3 de 1 à 49", "actor": "essai"}
+    made = announce_draw(
+        source="Loto du 18 novembre 2026",
+        source_at=BEFORE - timedelta(days=2),
+        at=BEFORE - timedelta(days=3),
+        **lottery,
+    )
+    make_draw(announcement=made, seed="9 18 26", actor="essai", at=BEFORE - timedelta(days=2))
     make_contest(election, "CAP")
-    announce_draw(election=election, source="Loto du 25 novembre 2026", actor="essai", at=BEFORE)
+    awaited = BEFORE + timedelta(days=5)
+    announce_draw(source="Loto du 25 novembre 2026", source_at=awaited, at=BEFORE, **lottery)
     Contest.objects.filter(pk__in=[each.pk for each in contests]).update(state=Contest.State.SEALED)
 
 

@@ -81,7 +81,7 @@ def test_lists_of_own_contest_come_in_the_drawn_order_and_are_never_indexed(clie
     answer = client.get(f"/espace/scrutins/{own.uuid}/")
     page = text(answer)
     assert page.index("Liste Union des Écoles") < page.index("Liste Agir Ensemble")
-    assert "Ordre tiré au sort le 4 novembre 2026" in page
+    assert "Tirage déclaré par l’administration le 4 novembre 2026, non vérifiable ici" in page
     assert "Mme Anne EXEMPLE-1" in page
     assert "Second paragraphe." in page
     assert answer["X-Robots-Tag"].startswith("noindex")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from isoloir.common.clock import paris_text
+from isoloir.elections.draw import undrawn_contests
 from isoloir.elections.models import Contest
 from isoloir.pollingstation.closing import close_poll
 from isoloir.pollingstation.errors import PollingStationRefused
@@ -23,7 +24,7 @@ from isoloir.tally.seats import DrawRefused
 from isoloir.web.access import audience
 
 from .confirmation import Confirmation, ask, refusal_sentence
-from .dashboard import small_rolls_sentence
+from .dashboard import small_rolls_sentence, undrawn_sentence
 from .requests import MemberRequest
 from .seats import contest_of, presiding_seat
 
@@ -48,7 +49,7 @@ def seal(request: MemberRequest, station: str) -> HttpResponse:
 def _sealing(seat: Member, request: MemberRequest) -> Confirmation:
     station = seat.station
     contests = list(station.contests.select_related("election").order_by("code"))
-    small = secrecy_warnings(station)
+    small, undrawn = secrecy_warnings(station), undrawn_contests(contests)
     return Confirmation(
         title=_("Sceller les scrutins"),
         question=_("Sceller tous les scrutins de ce bureau ?"),
@@ -61,7 +62,10 @@ def _sealing(seat: Member, request: MemberRequest) -> Confirmation:
         button=_("Sceller les scrutins"),
         back_url=reverse("bureau:station", args=(station.code,)),
         back_label=station.name,
-        warnings=(small_rolls_sentence(small),) if small else (),
+        warnings=(
+            *((small_rolls_sentence(small),) if small else ()),
+            *((undrawn_sentence(undrawn),) if undrawn else ()),
+        ),
         obstacles=tuple(seal_faults(station, contests, at=request.now)),
     )  # fmt: skip
 

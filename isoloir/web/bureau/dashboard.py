@@ -311,3 +311,12 @@ def small_rolls_sentence(contests: Sequence[Contest]) -> str:
         "Ces scrutins ont si peu d’électeurs que les totaux peuvent trahir des votes : %(names)s.",
         len(contests),
     ) % {"names": ", ".join(contest.name for contest in contests)}
+
+
+def undrawn_sentence(contests: Sequence[Contest]) -> str:
+    """Warn that the order of the lists of these contests comes from no draw that anybody verifies (R211-564)."""
+    return ngettext(
+        "L’ordre des listes de ce scrutin ne vient d’aucun tirage vérifiable : %(names)s.",
+        "L’ordre des listes de ces scrutins ne vient d’aucun tirage vérifiable : %(names)s.",
+        len(contests),
+    ) % {"names": ", ".join(contest.name for contest in contests)}

@@ -13,6 +13,7 @@ from isoloir_protocol.proofs import base64_hash
 
 from isoloir.board.errors import BoardRefused
 from isoloir.board.records import election_record
+from isoloir.elections.draw import undrawn_contests
 from isoloir.elections.models import Contest, Election
 from isoloir.journal.kinds import Kind
 from isoloir.journal.models import JournalEntry
@@ -26,7 +27,7 @@ from isoloir.web.access import audience
 from isoloir.web.results import result_context
 
 from .ceremony import COUNTED, CeremonyView
-from .dashboard import ContestRow, Dashboard, contest_rows, small_rolls_sentence
+from .dashboard import ContestRow, Dashboard, contest_rows, small_rolls_sentence, undrawn_sentence
 from .requests import MemberRequest
 from .seats import contest_of, presides, seat_of
 
@@ -78,12 +79,14 @@ def station(request: MemberRequest, station: str) -> HttpResponse:
     dashboard = Dashboard(seat, at=request.now)
     prepared = [contest for contest in dashboard.contests if contest.state == Contest.State.PREPARED]
     small = secrecy_warnings(seat.station) if prepared else []
+    undrawn = undrawn_contests(prepared)
     context = {
         **dashboard.context(),
         "role": seat.get_role_display(),
         "may_seal": bool(prepared) and presides(seat),
         "seal_faults": seal_faults(seat.station, dashboard.contests, at=request.now) if prepared else [],
         "secrecy_warning": small_rolls_sentence(small) if small else "",
+        "draw_warning": undrawn_sentence(undrawn) if undrawn else "",
     }
     return render(request, "bureau/station.html", context)
 

@@ -13,7 +13,7 @@ def expected_files() -> list[dict[str, str]]:
         (stations.STATIONS_FILE, _("Bureaux de vote, avec leurs membres"), stations.STATION_COLUMNS),
         (stations.MEMBERS_FILE, _("Président, secrétaire et délégués de chaque bureau"), stations.MEMBER_COLUMNS),
         (elections.CONTESTS_FILE, _("Scrutins, avec le bureau de chacun"), elections.CONTEST_COLUMNS),
-        (elections.LISTS_FILE, _("Listes et sigles, dans l’ordre tiré au sort"), elections.LIST_COLUMNS),
+        (elections.LISTS_FILE, _("Listes et sigles, dans leur ordre"), elections.LIST_COLUMNS),
         (elections.CANDIDATES_FILE, _("Candidats de chaque liste, dans l’ordre"), elections.CANDIDATE_COLUMNS),
         (roll.VOTERS_FILE, _("Électeurs, avec les scrutins de chacun séparés par « | »"), roll.VOTER_COLUMNS),
     )

@@ -140,13 +140,20 @@ class CalendarForm(forms.Form):
         max_value=int(LONGEST_GRACE.total_seconds()) // 60,
     )
     lists_drawn_on = forms.DateField(
-        label=gettext_lazy("Jour du tirage au sort des listes"),
+        label=gettext_lazy("Jour d’un tirage au sort des listes fait ailleurs"),
         required=False,
+        help_text=gettext_lazy(
+            "Il sera dit déclaré, et non vérifiable. Laissez vide si l’ordre se tire ici, page Tirage."
+        ),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, *arguments: Any, election: Election, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.election = election
+        if election.draw_announcements.exists():
+            # A day typed by hand says nothing more once the draw is announced here.
+            del self.fields["lists_drawn_on"]
         for field in self.fields.values():
             if isinstance(field, forms.DateTimeField):
                 field.widget = forms.DateTimeInput(
@@ -164,5 +171,5 @@ class CalendarForm(forms.Form):
 
     def calendar(self) -> Calendar:
         """Return the calendar that was typed."""
-        values = dict(self.cleaned_data)
+        values = {"lists_drawn_on": self.election.lists_drawn_on} | self.cleaned_data
         return Calendar(**values | {"grace": timedelta(minutes=values["grace"])})

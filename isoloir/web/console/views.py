@@ -92,9 +92,9 @@ def import_election(request: MemberRequest) -> HttpResponse:
 def calendar(request: MemberRequest) -> HttpResponse:
     """Show the calendar, and change it as long as nothing is sealed."""
     election = _election()
-    form = None if _is_sealed(election) else CalendarForm(initial=CalendarForm.initial_of(election))
+    form = None if _is_sealed(election) else CalendarForm(initial=CalendarForm.initial_of(election), election=election)
     if request.method == "POST":
-        form = CalendarForm(request.POST)
+        form = CalendarForm(request.POST, election=election)
         if form.is_valid():
             answer = _change_calendar(request, election, form)
             if answer is not None:

@@ -18,6 +18,7 @@ urlpatterns = [
     path("mentions-legales/", texts.legal, name="legal"),
     path("sms/recus/<slug:provider>/<str:secret>/", receipts, name="sms_receipts"),
     path("tirage/", draw.draw, name="draw"),
+    path("tirage/<int:number>/annonce.json", draw.draw_announcement, name="draw_announcement"),
     path("tirage/<int:number>/tirage.json", draw.draw_json, name="draw_json"),
     path("tirage/<int:number>/proces-verbal.pdf", draw.draw_minutes, name="draw_minutes"),
     path("resultats/", views.results, name="results"),

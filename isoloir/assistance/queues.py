@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from isoloir.elections.models import Election
 from isoloir.identity.roles import Desk
+from isoloir.roll.models import Voter
 from isoloir.uploads.models import StoredFile
 
 from .models import Ticket, TicketMessage
@@ -22,6 +23,7 @@ FEWEST_MEASURED = 5
 _MEASURED_DAYS = timedelta(days=7)
 _MOST_MEASURED = 2_000
 _MEASURED_EVERY = 300
+_MOST_SHOWN = 50
 _HOURS = (1, 2, 4, 8, 12, 24)
 
 
@@ -73,6 +75,11 @@ def academies_of(election: Election, *, at: datetime) -> Sequence[str]:
     """Return the académies of the roll, sorted. Read at most once a day for a roll of this length: it may be very long."""
     newest = election.voters.order_by("-pk").values_list("pk", flat=True).first()
     return _academies(election.pk, newest, at.date().isoformat()) if newest is not None else ()
+
+
+def tickets_asked_by(voter: Voter) -> QuerySet[Ticket]:
+    """Return what this voter asked while signed in, the newest first, fifty at most. One query."""
+    return Ticket.objects.filter(voter=voter).order_by("-asked_at", "-pk")[:_MOST_SHOWN]
 
 
 def messages_of(ticket: Ticket, *, with_internal: bool) -> QuerySet[TicketMessage]:

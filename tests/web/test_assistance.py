@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from isoloir.assistance.asking import Question, open_ticket
@@ -132,6 +134,29 @@ def test_who_is_signed_in_is_asked_neither_name_nor_code(election: Election, vot
     assert answer.status_code == 302
     ticket = Ticket.objects.get()
     assert (ticket.voter, ticket.email, ticket.academy) == (voter, voter.email, voter.academy)
+
+
+def test_who_is_signed_in_finds_their_own_tickets_and_no_other(
+    election: Election, voter: Voter, client: Client, django_assert_num_queries: Any
+) -> None:
+    other = make_voter(election, email="paul@valmont.example")
+    # Somebody who typed the voter's address is not the voter.
+    hidden = [ask(election, voter=other), ask(election, email=voter.email)]
+    activate(voter)
+    sign_in(client, voter.email)
+    assert "Vos demandes" not in text(client.get(ASK))
+    with CaptureQueriesContext(connection) as before:
+        client.get(ASK)
+    own = [ask(election, voter=voter, category=category) for category in ("vote", "code")]
+    Ticket.objects.filter(pk=own[0].pk).update(state=Ticket.State.CLOSED)
+    with django_assert_num_queries(len(before)):
+        page = text(client.get(ASK))
+    assert page.index(own[1].number) < page.index(own[0].number)
+    for words in ("Ma notice ou mon code de vote", "En attente d’un agent", "Clos"):
+        assert words.lower() in page.lower()
+    assert all(reverse("public:ticket", args=(follow_token(ticket.number),)) in page for ticket in own)
+    assert not any(ticket.number in page for ticket in hidden)
+    assert own[0].number not in text(Client().get(ASK))
 
 
 def test_reading_the_follow_up_changes_nothing_and_writing_does(election: Election, client: Client) -> None:

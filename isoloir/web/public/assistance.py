@@ -21,7 +21,7 @@ from isoloir.assistance.asking import Question, open_ticket, read_ticket, settle
 from isoloir.assistance.errors import TicketUnknown, WordsRefused
 from isoloir.assistance.mails import follow_token
 from isoloir.assistance.models import Ticket
-from isoloir.assistance.queues import academies_of, messages_of, typical_wait, wait_words
+from isoloir.assistance.queues import academies_of, messages_of, tickets_asked_by, typical_wait, wait_words
 from isoloir.assistance.words import FEWEST, LONGEST_NAME, MOST
 from isoloir.elections.models import Election
 from isoloir.identity.errors import IdentityRefused, NetworkCrowded
@@ -119,7 +119,8 @@ def ask(request: PortalRequest) -> HttpResponse:
             messages.success(request, _("Votre demande est enregistrée. Un courriel vous donne le lien de cette page."))
             return redirect("public:ticket", follow_token(ticket.number))
     wait = typical_wait(election, academy=voter.academy if voter else "", at=request.now)
-    context = {"form": form, "asker": voter, "wait": wait_words(wait), "secrets": _SECRETS}
+    asked = [{"ticket": each, "token": follow_token(each.number)} for each in tickets_asked_by(voter)] if voter else []
+    context = {"form": form, "asker": voter, "wait": wait_words(wait), "secrets": _SECRETS, "asked": asked}
     return render(request, "public/assistance.html", context, status=422 if form.errors else 200)
 
 

@@ -24,9 +24,9 @@ from .models import Slowdown
 
 SIGN_IN = "sign-in"
 _PEPPER = "slowdown-pepper"
-_NETWORK = "network "
-# No hexadecimal digit: begins the key of a network.
-_NETWORK_MARK = "n"
+_NETWORK, _READER = "network ", "reader "
+# No hexadecimal digits: they begin the keys of a network, and of who reads rolls.
+_NETWORK_MARK, _READER_MARK = "n", "r"
 _PRUNED_AT_ONCE = 10_000
 
 
@@ -66,6 +66,8 @@ PERSON_PACE = Pace(free=3, cap=300, forgiven_after=timedelta(minutes=20))
 # A whole rectorat may stand behind one address, and mistype: a steady trickle costs nothing. During the « waits » of a
 # network the act asks for something else than time.
 NETWORK_PACE = Pace(free=40, cap=5, forgiven_after=timedelta(seconds=2))
+# Reading is no failure: three hundred pages an hour cost nothing, which nobody reads who looks for a colleague.
+READER_PACE = Pace(free=300, cap=60, forgiven_after=timedelta(seconds=12))
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,11 @@ def household_of(address: str) -> str:
     Part of the subjects that wait: a voter must not wait for what another one of the same site does.
     """
     return f"household {_block_of(address, prefix=56)}"
+
+
+def reader_of(voter: int) -> str:
+    """Return the subject that counts what a voter, by key, reads on rolls."""
+    return f"{_READER}{voter}"
 
 
 def is_crowded(*, action: str, address: str, at: datetime) -> bool:
@@ -241,10 +248,14 @@ def _is_network(key: str) -> bool:
 
 
 def _pace(key: str) -> Pace:
+    if key.startswith(_READER_MARK):
+        return READER_PACE
     return NETWORK_PACE if _is_network(key) else PERSON_PACE
 
 
 def _key(subject: str) -> str:
-    """Return the keyed hash of a subject; that of a network is marked as such, since its pace is another."""
+    """Return the keyed hash of a subject; that of a network, or of a reader, is marked, since its pace is another."""
     digest = hmac.new(ensure_secret(_PEPPER), subject.encode(), hashlib.sha256).hexdigest()
-    return f"{_NETWORK_MARK}{digest[1:]}" if subject.startswith(_NETWORK) else digest
+    marks = ((_NETWORK, _NETWORK_MARK), (_READER, _READER_MARK))
+    mark = next((mark for prefix, mark in marks if subject.startswith(prefix)), digest[0])
+    return f"{mark}{digest[1:]}"

@@ -62,6 +62,7 @@ class Kind(models.TextChoices):
     CANNED_ANSWER_CHANGED = "canned-answer.changed", _("Réponse type modifiée")
     AGENTS_IMPORTED = "agents.imported", _("Agents des guichets importés")
     AGENT_ROLE_REMOVED = "agent-role.removed", _("Rôle d’un agent retiré")
+    ROLL_READ_FAST = "roll.read-fast", _("Listes électorales lues à un rythme inhabituel")
     CLAIM_RECEIVED = "claim.received", _("Réclamation reçue")
     CLAIM_ASSIGNED = "claim.assigned", _("Réclamation prise en charge")
     CLAIM_ASKED = "claim.asked", _("Question posée sur une réclamation")

@@ -1,10 +1,17 @@
 """The rolls of contests on the screen: whose they are, from when, how they are read and searched."""
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 
+from isoloir.identity import slowdown
+from isoloir.identity.errors import SlowedDown
+from isoloir.identity.rollreading import begin_reading
+from isoloir.identity.slowdown import READER_PACE
+from isoloir.journal.models import JournalEntry
 from isoloir.roll import search
 from tests import electorate
 from tests.electorate import BEFORE, activate, make_contest, make_voter, sign_in, text
@@ -159,7 +166,67 @@ def test_pages_of_a_roll_take_the_same_queries_however_long_it_is(
     client, election, contest, voter, django_assert_max_num_queries
 ):
     people(election, contest, *[(f"NOM{number}", "Léa Marie") for number in range(60)])
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(12):
         client.get(path_of(contest))
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(15):
         client.post(path_of(contest), {"name": "nom3 lea marie"})
+
+
+def read_many(client, path, number):
+    """Read so many pages in the same second, by turns looking and searching; return the answers."""
+    return [client.post(path, {"name": "zola"}) if turn % 2 else client.get(path) for turn in range(number)]
+
+
+def test_who_reads_beyond_the_pace_waits_and_is_told_in_constant_words(client, election, contest, voter, monkeypatch):
+    monkeypatch.setattr(slowdown, "READER_PACE", replace(READER_PACE, free=4))
+    people(election, contest, ("ZOLA", "Émile"))
+    assert [answer.status_code for answer in read_many(client, path_of(contest), 5)] == [200] * 5
+    looked, searched = read_many(client, path_of(contest), 2)
+    for slowed in (looked, searched):
+        assert slowed.status_code == 429
+        assert slowed["Retry-After"] == "1"
+        page = text(slowed)
+        assert "Attendez une minute" in page
+        assert "ZOLA" not in page
+        assert "Vous êtes inscrit·e" in page
+    # The same words whatever was sought.
+    assert without_marks(looked) == without_marks(searched)
+    electorate.pass_time(timedelta(minutes=1))
+    assert "ZOLA" in text(client.get(path_of(contest)))
+
+
+def test_the_pace_of_one_reader_holds_nobody_else_and_is_journaled_once(
+    client, election, contest, voter, monkeypatch
+):  # fmt: skip
+    monkeypatch.setattr(slowdown, "READER_PACE", replace(READER_PACE, free=4))
+    other = make_voter(election, contest, email="paul@valmont.example")
+    activate(other)
+    colleague = Client()
+    sign_in(colleague, other.email)
+    read_many(client, path_of(contest), 7)
+    electorate.pass_time(timedelta(seconds=13))
+    read_many(client, path_of(contest), 7)
+    assert colleague.get(path_of(contest)).status_code == 200
+    line = JournalEntry.objects.get(kind="roll.read-fast")
+    assert (line.actor, line.subject) == ("voter", election.slug)
+    assert set(line.facts) == {"reader", "pages"}
+    assert all(word not in str(line.facts) for word in ("Dupont", "dupont", voter.reference, voter.email))
+    electorate.pass_time(timedelta(hours=1))
+    sign_in(client, voter.email)
+    read_many(client, path_of(contest), 7)
+    assert JournalEntry.objects.filter(kind="roll.read-fast").count() == 2
+
+
+def test_three_hundred_pages_an_hour_cost_nothing(election, contest):
+    assert (READER_PACE.free, READER_PACE.forgiven_after * READER_PACE.free) == (300, timedelta(hours=1))
+    reader = make_voter(election, contest)
+    for _page in range(301):
+        begin_reading(voter=reader, at=BEFORE)
+    with pytest.raises(SlowedDown):
+        begin_reading(voter=reader, at=BEFORE)
+    begin_reading(voter=reader, at=BEFORE + timedelta(minutes=1))
+
+
+def without_marks(answer):
+    """Return a page without the marks that protect its forms, which change each time."""
+    return re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", text(answer))

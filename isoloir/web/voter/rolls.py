@@ -4,6 +4,8 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from isoloir.identity.errors import SlowedDown
+from isoloir.identity.rollreading import begin_reading
 from isoloir.web.access import VoterRequest, audience
 from isoloir.web.rollpages import roll_context
 
@@ -24,11 +26,20 @@ def rolls(request: VoterRequest) -> HttpResponse:
 @audience("voter")
 @require_http_methods(["GET", "HEAD", "POST"])
 def roll(request: VoterRequest, uuid: str) -> HttpResponse:
-    """The roll of one of the voter's contests: at its top the voter's own entry, then everybody's."""
+    """The roll of one of the voter's contests: at its top the voter's own entry, then everybody's, at a reader's pace."""
     entry = request.voter.entries.select_related("contest").filter(contest__uuid=uuid).first()
     if entry is None:
         raise Http404
     if not request.voter.election.are_rolls_shown(at=request.now):
         # That page says when they will be.
         return redirect("voter:rolls")
-    return render(request, "voter/roll.html", {"voter": request.voter, **roll_context(request, entry.contest)})
+    try:
+        begin_reading(voter=request.voter, at=request.now)
+    except SlowedDown as slowed:
+        context = {"contest": entry.contest, "voter": request.voter, "search": None, "slowed": True}
+        answer = render(request, "voter/roll.html", context, status=429)
+        answer["Retry-After"] = str(slowed.seconds)
+        return answer
+    return render(
+        request, "voter/roll.html", {"voter": request.voter, "slowed": False, **roll_context(request, entry.contest)}
+    )

@@ -1,9 +1,12 @@
 """The whole life of a bureau over HTTP: key ceremony, sealing, closing, count, minutes, publication."""
 
+from datetime import timedelta
+
 import pytest
 from isoloir_protocol.archive import read_archive
 from isoloir_protocol.verify import verify_archive
 
+from isoloir.elections.draw import announce_draw, make_draw
 from isoloir.elections.models import CandidateList, Contest
 from isoloir.journal.actions import verify_journal
 from isoloir.journal.models import JournalEntry
@@ -168,6 +171,24 @@ def test_small_contests_are_warned_of_before_sealing():
     client = devices_of(world)[0].client
     for url in ("/bureau/bvec/", "/bureau/bvec/scellement/"):
         assert "les totaux peuvent trahir des votes" in text(client.get(url))
+
+
+def test_lists_without_a_verifiable_draw_are_warned_of_before_sealing():
+    world = prepared_world()
+    electorate.set_clock(BEFORE)
+    client = devices_of(world)[0].client
+    warning = f"ne vient d’aucun tirage vérifiable : {world.contest.name}."
+    for url in ("/bureau/bvec/", "/bureau/bvec/scellement/"):
+        assert warning in text(client.get(url))
+    early = BEFORE - timedelta(days=2)
+    announcement = announce_draw(
+        election=world.contest.election, source="Loto", source_at=early + timedelta(days=1),
+        seed_shape="5 de 1 à 49", actor="essai", at=early,
+    )  # fmt: skip
+    assert warning in text(client.get("/bureau/bvec/scellement/"))
+    make_draw(announcement=announcement, seed="1 2 3 4 5", actor="essai", at=BEFORE)
+    for url in ("/bureau/bvec/", "/bureau/bvec/scellement/"):
+        assert "aucun tirage vérifiable" not in text(client.get(url))
 
 
 def test_a_changed_list_breaks_the_seal_on_demand():

@@ -14,6 +14,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email, validate_slug
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from isoloir.common.csvfiles import Column, CsvFile, folded
@@ -110,7 +111,7 @@ def import_stations(
     members_file = CsvFile(name=MEMBERS_FILE, content=members, columns=MEMBER_COLUMNS, faults=faults)
     read = _read_stations(stations_file)
     read_members = _read_members(members_file, read if stations_file.is_complete else None)
-    _check_agents(members_file, election, read_members)
+    _check_accounts(members_file, election, read_members)
     if stations_file.is_complete and members_file.is_complete:
         _check_bureaux(stations_file, read, read_members)
     _check_orphans(stations_file, election, read)
@@ -193,15 +194,27 @@ def _read_members(file: CsvFile, stations: Mapping[str, object] | None) -> list[
     return read
 
 
-def _check_agents(file: CsvFile, election: Election, members: list[_ReadMember]) -> None:
-    """Fault the members who are agents of the desks, as `identity.agents` refuses the agents who are members."""
-    agents = set(StaffRole.objects.filter(election=election).values_list("account__email", flat=True))
+def _check_accounts(file: CsvFile, election: Election, members: list[_ReadMember]) -> None:
+    """Fault the members whose account is somebody else's.
+
+    An agent of the desks, of whichever election, is no member, as `identity.agents` refuses the members of any bureau.
+    The name of an administrator, or of a member of another election, is not this file's to change: minutes bear it.
+    """
+    accounts = Account.objects.filter(email__in={member.email for member in members})
+    agents = set(accounts.filter(pk__in=StaffRole.objects.values("account")).values_list("email", flat=True))
+    elsewhere = Member.objects.exclude(station__election=election).values("account")
+    named = accounts.filter(Q(is_administrator=True) | Q(pk__in=elsewhere)).in_bulk(field_name="email")
     for member in members:
         if member.email in agents:
             file.fault(
                 member.line, "email",
                 _("Cette personne est agent d’un guichet : elle ne peut pas être membre d’un bureau de vote."),
             )  # fmt: skip
+        account = named.get(member.email)
+        names = (member.last_name, member.first_names, member.civility)
+        if account is not None and (account.last_name, account.first_names, account.civility) != names:
+            message = _("Cette adresse est celle d’un compte qui porte un autre nom, que ce fichier ne change pas.")
+            file.fault(member.line, "email", message)
 
 
 def _check_bureaux(

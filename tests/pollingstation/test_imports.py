@@ -11,7 +11,7 @@ from isoloir.common.secretfiles import SecretMissing, read_secret
 from isoloir.credentials.links import ensure_link_key
 from isoloir.elections.errors import ElectionSealed
 from isoloir.elections.models import CandidateList, Contest, Election, Organisation
-from isoloir.identity.models import Account
+from isoloir.identity.models import Account, StaffRole
 from isoloir.journal.models import JournalEntry
 from isoloir.pollingstation.files import import_files, read_folder
 from isoloir.pollingstation.imports import import_contests, import_stations
@@ -103,6 +103,37 @@ def test_a_member_of_two_bureaux_has_one_account(election: Election) -> None:
     rows[9] = ["bve-2", *rows[4][1:]]
     load(election, members=rows)
     assert Account.objects.get(email="delegate3@bvec.example").memberships.count() == 2
+
+
+def test_an_agent_of_any_election_is_no_member(election: Election) -> None:
+    agent = Account.objects.create_user(email=all_members()[0][2], last_name="Roy", first_names="Zoé")
+    StaffRole.objects.create(account=agent, election=make_election(slug="passee"), role=StaffRole.Role.CLAIMS)
+    with pytest.raises(ImportRefused) as refusal:
+        load(election)
+    assert "agent d’un guichet" in refusal.value.faults[0].message
+    assert not PollingStation.objects.exists()
+
+
+def test_the_name_of_who_is_more_than_a_member_here_is_not_rewritten(election: Election) -> None:
+    address = all_members()[0][2]
+    administrator = Account.objects.create_user(
+        email=address, last_name="Roy", first_names="Zoé", is_administrator=True
+    )
+    with pytest.raises(ImportRefused) as refusal:
+        load(election)
+    assert {(fault.line, fault.column) for fault in refusal.value.faults} == {(2, "email")}
+    assert "porte un autre nom" in refusal.value.faults[0].message
+    Account.objects.filter(pk=administrator.pk).update(is_administrator=False)
+    load(election)
+    # A member of an election keeps the name under which its minutes were signed.
+    names = Account.objects.values_list("last_name", "first_names").get(pk=administrator.pk)
+    other = make_election(slug="suivante")
+    members = all_members()
+    members[0][3] = "Autre"
+    with pytest.raises(ImportRefused):
+        load(other, members=members)
+    assert Account.objects.values_list("last_name", "first_names").get(pk=administrator.pk) == names
+    load(other)
 
 
 def test_importing_again_the_same_members_keeps_the_ceremony(election: Election) -> None:

@@ -3,21 +3,18 @@
 The caller holds the election and the contests concerned, none of them sealed, and writes the journal.
 """
 
-import re
 from collections.abc import Mapping
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from isoloir.common.characters import plain_text_faults
 from isoloir.common.csvfiles import folded
-from isoloir.documents import notices
 from isoloir.elections.models import Contest, Election
 
 from .errors import ChangeRefused
 from .models import NameWord, RollEntry, Voter, VoterAddress, address_key
 from .names import write_names
+from .rules import address_fault, contests_fault, establishment_code_fault, recipient_fault, reference_fault
 
 # What a claim may correct; a reference, an académie and an address of distribution come with the file of the organiser.
 CORRECTABLE = ("civility", "last_name", "first_names", "email", "second_email", "establishment_code", "establishment")
@@ -25,10 +22,6 @@ CORRECTABLE = ("civility", "last_name", "first_names", "email", "second_email", 
 NEW_VOTER = ("reference", *CORRECTABLE, "academy")
 LENGTHS = {name: int(getattr(Voter._meta.get_field(name), "max_length", 0)) for name in NEW_VOTER}
 _MAY_BE_EMPTY = frozenset({"civility", "second_email"})
-# As in the import: both name lines and folders of the exchange with the credential authority.
-_REFERENCE = re.compile(r"[A-Za-z0-9._:/@+-]{1,40}")
-_ESTABLISHMENT_CODE = re.compile(r"[A-Za-z0-9_-]{1,20}")
-_ADDRESS_BYTES = 254
 
 
 def add_entry(*, voter: Voter, contest: Contest) -> RollEntry:
@@ -38,8 +31,7 @@ def add_entry(*, voter: Voter, contest: Contest) -> RollEntry:
     held = set(voter.entries.values_list("contest_id", flat=True))
     if contest.pk in held:
         raise ChangeRefused({"contest": _("Cette personne est déjà sur la liste de ce scrutin.")})
-    if len(held) >= notices.CONTESTS:
-        message = _("Un électeur a de 1 à %(maximum)d scrutins.") % {"maximum": notices.CONTESTS}
+    if message := contests_fault(len(held) + 1):
         raise ChangeRefused({"contest": message})
     entry = RollEntry.objects.create(voter=voter, contest=contest)
     write_names([entry])
@@ -101,12 +93,9 @@ def voter_faults(election: Election, fields: Mapping[str, str], *, voter: Voter 
         for name, sentence in _address_faults(election, fields, voter).items()
         if name not in faults
     }  # fmt: skip
-    parts = [fields[name] for name in ("civility", "first_names", "last_name") if fields[name]]
-    if len(" ".join(parts)) > notices.RECIPIENT_LENGTH:
-        message = _("Civilité, prénoms et nom dépassent ensemble %(maximum)d caractères.")
-        faults.setdefault("last_name", message % {"maximum": notices.RECIPIENT_LENGTH})
-    if not _ESTABLISHMENT_CODE.fullmatch(fields["establishment_code"]):
-        message = _("Un code d’établissement a des lettres sans accent, des chiffres, « - » et « _ ».")
+    if message := recipient_fault(fields["civility"], fields["first_names"], fields["last_name"]):
+        faults.setdefault("last_name", message)
+    if message := establishment_code_fault(fields["establishment_code"]):
         faults.setdefault("establishment_code", message)
     if voter is None:
         faults |= {name: said for name, said in _new_voter_faults(election, fields).items() if name not in faults}
@@ -131,13 +120,8 @@ def _address_faults(election: Election, fields: Mapping[str, str], voter: Voter 
         if not address:
             continue
         key = address_key(address)
-        try:
-            validate_email(address)
-        except ValidationError:
-            faults[name] = _("Ce n’est pas une adresse de courriel valable.")
-            continue
-        if len(key.encode()) > _ADDRESS_BYTES:
-            faults[name] = _("Ce n’est pas une adresse de courriel valable.")
+        if message := address_fault(address):
+            faults[name] = message
         elif name == "second_email" and key == address_key(fields["email"]):
             faults[name] = _("Cette adresse est la même que la première : laissez le champ vide.")
         elif taken.filter(key=key).exists():
@@ -148,10 +132,8 @@ def _address_faults(election: Election, fields: Mapping[str, str], voter: Voter 
 def _new_voter_faults(election: Election, fields: Mapping[str, str]) -> dict[str, str]:
     faults: dict[str, str] = {}
     reference, academy = fields["reference"], fields["academy"]
-    if not _REFERENCE.fullmatch(reference):
-        faults["reference"] = _(
-            "Une référence a des lettres sans accent, des chiffres et les signes « . _ : / @ + - »."
-        )
+    if message := reference_fault(reference):
+        faults["reference"] = message
     elif election.voters.filter(reference__iexact=reference).exists():
         faults["reference"] = _("Une personne de la liste électorale a déjà cette référence.")
     # Notices are put in one folder for each academy: two spellings would make two.

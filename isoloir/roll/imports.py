@@ -5,13 +5,10 @@ importing again keeps the voter's account, and the slot of each entry that stays
 """
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -28,14 +25,10 @@ from isoloir.journal.kinds import Kind
 from .errors import NoContest
 from .models import NameWord, RollEntry, Voter, VoterAddress, address_key
 from .names import sort_name, write_contest_words, write_sort_names
+from .rules import address_fault, contests_fault, establishment_code_fault, recipient_fault, reference_fault
 
 VOTERS_FILE = "voters.csv"
 _BATCH = 5_000
-# What mail can carry (RFC 5321, 4.5.3.1.3).
-_ADDRESS_BYTES = 254
-# Both name lines and folders of the exchange with the credential authority, hence these plain forms.
-_REFERENCE = re.compile(r"[A-Za-z0-9._:/@+-]{1,40}")
-_ESTABLISHMENT_CODE = re.compile(r"[A-Za-z0-9_-]{1,20}")
 
 VOTER_COLUMNS = (
     Column("reference", ("référence", "identifiant", "matricule", "numéro", "voter"), 40),
@@ -147,7 +140,8 @@ class _RollReader:
         self._check_reference(line.number, reference)
         self.roll.addresses[reference] = self._addresses_of(line.number, email, second)
         self._check_place(line.number, academy, code)
-        _check_recipient(self._file, line.number, (civility, first_names, last_name))
+        if message := recipient_fault(civility, first_names, last_name):
+            self._file.fault(line.number, "last_name", message)
         self.roll.contests[reference] = _contests(self._file, line, self._contests)
         self.roll.rows[reference] = (
             self._election.pk, reference, civility, last_name, first_names, email, second,
@@ -155,8 +149,7 @@ class _RollReader:
         )  # fmt: skip
 
     def _check_reference(self, line: int, reference: str) -> None:
-        if not _REFERENCE.fullmatch(reference):
-            message = _("Une référence a des lettres sans accent, des chiffres et les signes « . _ : / @ + - ».")
+        if message := reference_fault(reference):
             self._file.fault(line, "reference", message)
         first = self._references.setdefault(reference.casefold(), line)
         if first != line:
@@ -168,7 +161,8 @@ class _RollReader:
         for column, address in (("email", email), ("second_email", second)):
             if not address:
                 continue
-            _check_address(self._file, line, column, address)
+            if message := address_fault(address):
+                self._file.fault(line, column, message)
             key = address_key(address)
             if key in keys:
                 message = _("Cette adresse est la même que la première : laissez la cellule vide.")
@@ -182,31 +176,13 @@ class _RollReader:
         return tuple(keys)
 
     def _check_place(self, line: int, academy: str, code: str) -> None:
-        if not _ESTABLISHMENT_CODE.fullmatch(code):
-            message = _("Un code d’établissement a des lettres sans accent, des chiffres, « - » et « _ ».")
+        if message := establishment_code_fault(code):
             self._file.fault(line, "establishment_code", message)
         # Notices are put in one folder for each academy: two spellings would make two.
         spelling, first = self._academies.setdefault(folded(academy), (academy, line))
         if spelling != academy:
             message = _("Cette académie est écrite autrement à la ligne %(line)d.") % {"line": first}
             self._file.fault(line, "academy", message)
-
-
-def _check_address(file: CsvFile, line: int, column: str, address: str) -> None:
-    try:
-        validate_email(address)
-        is_valid = len(address_key(address).encode()) <= _ADDRESS_BYTES
-    except ValidationError:
-        is_valid = False
-    if not is_valid:
-        file.fault(line, column, _("Ce n’est pas une adresse de courriel valable."))
-
-
-def _check_recipient(file: CsvFile, line: int, parts: tuple[str, ...]) -> None:
-    """The name must hold on the first line of the notice's address."""
-    if sum(len(part) + 1 for part in parts if part) - 1 > notices.RECIPIENT_LENGTH:
-        message = _("Civilité, prénoms et nom dépassent ensemble %(maximum)d caractères.")
-        file.fault(line, "last_name", message % {"maximum": notices.RECIPIENT_LENGTH})
 
 
 def _delivery_lines(file: CsvFile, line: int, cell: str) -> list[str]:
@@ -227,8 +203,7 @@ def _contests(file: CsvFile, line: Line, contests: Mapping[str, int]) -> list[in
         file.fault(line.number, "contests", _("Aucun scrutin n’a ce code : %(codes)s.") % {"codes": shown})
     if len(set(codes)) < len(codes):
         file.fault(line.number, "contests", _("Un scrutin est nommé deux fois."))
-    if not 1 <= len(codes) <= notices.CONTESTS:
-        message = _("Un électeur a de 1 à %(maximum)d scrutins.") % {"maximum": notices.CONTESTS}
+    if message := contests_fault(len(codes)):
         file.fault(line.number, "contests", message)
     return [contests[code] for code in codes if code in contests]
 

@@ -120,11 +120,12 @@ def read_announcement(content: bytes) -> Announcement:
 def _announcement(content: bytes) -> Announcement:
     told = _members(content, _ANNOUNCEMENT)
     contests = tuple(_announced(contest) for contest in told["contests"])
+    _strings(told["election"], told["source"])
     parts_of(told["seed_shape"])
     if not contests or len({contest.uuid for contest in contests}) < len(contests):
         raise DrawRefused("L’annonce n’a aucun scrutin, ou deux fois le même.")
     found = Announcement(
-        election=str(told["election"]), source=str(told["source"]), source_at=_instant(told["source_at"]),
+        election=told["election"], source=told["source"], source_at=_instant(told["source_at"]),
         seed_shape=told["seed_shape"], announced_at=_instant(told["announced_at"]), contests=contests,
         sha256=hashlib.sha256(content).hexdigest(),
     )  # fmt: skip
@@ -134,10 +135,19 @@ def _announcement(content: bytes) -> Announcement:
 
 
 def _announced(told: dict[str, Any]) -> AnnouncedContest:
-    if list(told) != _CONTEST or canonical_order(told["names"]) != tuple(told["names"]):
-        raise DrawRefused("Les listes annoncées ne sont pas dans l’ordre canonique.")
-    contest_key(told["uuid"], "0./")
-    return AnnouncedContest(told["uuid"], str(told["code"]), str(told["name"]), tuple(told["names"]))
+    uuid, code, name, names = (told[member] for member in _CONTEST)
+    if list(told) != _CONTEST or not isinstance(names, list):
+        raise ValueError
+    _strings(code, name, *names)
+    if canonical_order(names) != tuple(names) or len(set(names)) < len(names):
+        raise DrawRefused("Les listes annoncées ne sont pas dans l’ordre canonique, ou pas toutes différentes.")
+    contest_key(uuid, "0./")
+    return AnnouncedContest(uuid, code, name, tuple(names))
+
+
+def _strings(*values: object) -> None:
+    if not all(isinstance(value, str) for value in values):
+        raise TypeError
 
 
 def verify_draw(record: bytes) -> VerifiedDraw:
@@ -159,6 +169,9 @@ def _verified(announcement: Announcement, told: dict[str, Any]) -> VerifiedDraw:
     check_shape(seed, announcement.seed_shape)
     if drawn_at < announcement.source_at:
         raise DrawRefused("Le tirage précède la source de la graine.")
+    for name, members in (("contests", ["uuid", "order"]), ("not_drawn", ["uuid", "reason"])):
+        if any(list(each) != members for each in told[name]):
+            raise ValueError
     contests = {contest.uuid: contest for contest in announcement.contests}
     orders = {each["uuid"]: each["order"] for each in told["contests"]}
     left = [each["uuid"] for each in told["not_drawn"]]

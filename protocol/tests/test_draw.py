@@ -131,7 +131,11 @@ def test_the_vectors_are_those_that_are_made() -> None:
         (written(told() | {"contests": told()["contests"] * 2}), "ceux de l’annonce"),
         (announcing(announced_at="2026-11-25T19:30:00Z"), "ne précède pas"),
         (announcing(seed_shape="5:1-49/1:1-9/1:1-9"), "sources"), (announcing(seed_shape="5 de 1 à 49"), "canonique"),
-        (announcing(contests=[]), "aucun scrutin"),
+        (announcing(contests=[]), "aucun scrutin"), (announcing(source=7), "annonce"),
+        (announcing(contests=[{"uuid": UUID, "code": "CSA", "name": "", "names": "AB"}]), "annonce"),
+        (announcing(contests=[{"uuid": UUID, "code": 7, "name": "", "names": []}]), "annonce"),
+        (written(told() | {"contests": [told()["contests"][0] | {"more": 1}]}), "compte rendu"),
+        (written(told() | {"not_drawn": [{"uuid": "9ZZ9ZQ5TRaMvyyCq9ZXUNw"}]}), "compte rendu"),
     ],
 )  # fmt: skip
 def test_a_record_that_does_not_hold_is_refused(content: bytes, words: str, tmp_path: Path, capsys) -> None:

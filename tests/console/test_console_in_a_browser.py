@@ -1,5 +1,6 @@
 """The console in a real browser: nothing for axe to say, on a wide screen and on a narrow one."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import expect
 
-from isoloir.elections.models import Election
+from isoloir.elections.draw import announce_draw, withdraw_draw
+from isoloir.elections.models import Contest, Election
 from isoloir.pollingstation.files import import_files
 from tests import importing
 from tests.importing import ACTOR, AT
@@ -22,10 +24,23 @@ PAGES = (
 )  # fmt: skip
 
 
+def announce_and_withdraw_draws(election: Election) -> None:
+    """Leave on the page of the draw all that it can show: an announcement to make, one withdrawn late, lists that await."""
+    told: dict[str, Any] = {"election": election, "seed_shape": "5 de 1 à 49 / 1 de 1 à 10", "actor": ACTOR}
+    day = timedelta(days=1)
+    first = announce_draw(source="Loto du 17 novembre 2026", source_at=AT - 2 * day, at=AT - 3 * day, **told)
+    withdraw_draw(announcement=first, reason="Le Loto est reporté.", actor=ACTOR, at=AT - day)
+    later = election.contests.filter(code="CSA-MIN")
+    later.update(state=Contest.State.SEALED)
+    announce_draw(source="Loto du 21 novembre 2026", source_at=AT + day, at=AT - day, **told)
+    later.update(state=Contest.State.PREPARED)
+
+
 @pytest.fixture
 def console(transactional_db: None, live_server: Any, election: Election, administrator: Client, page: Any) -> Any:
     """A browser signed in as an administrator, at the console of an election whose files are imported."""
     import_files(election=election, files=importing.election_files(), actor=ACTOR, at=AT)
+    announce_and_withdraw_draws(election)
     cookie = administrator.cookies[settings.SESSION_COOKIE_NAME].value
     page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": live_server.url}])
     page.goto(f"{live_server.url}/console/")

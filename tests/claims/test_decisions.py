@@ -26,6 +26,7 @@ from isoloir.claims.errors import (
 )
 from isoloir.claims.models import Claim
 from isoloir.claims.proposals import Proposal
+from isoloir.credentials.request import build_credential_request
 from isoloir.elections.models import Contest
 from isoloir.identity.links import draft_link, new_token
 from isoloir.identity.models import OneTimeLink
@@ -246,6 +247,17 @@ def test_once_the_roll_is_fixed_the_same_is_refused_with_words(desk: Desk, code:
     # The desk can still answer.
     claim = send_back(claim=claim, by=desk.second, reason=REASON, at=AT)
     assert refuse_claim(claim=claim, by=desk.first, reason=REASON, at=AT).state == STATE.REFUSED
+
+
+def test_what_was_proposed_before_codes_were_asked_for_is_no_longer_granted(desk: Desk) -> None:
+    claim = proposed(desk, KIND.PERSONAL_DATA, fields={"last_name": "Martin"})
+    files = build_credential_request(election=desk.election, actor="administrateur", at=AT)
+    with pytest.raises(RollFixed) as refusal:
+        granted(desk, claim)
+    assert refusal.value.code == "requested"
+    # The notices bear the name that the roll has.
+    assert Voter.objects.get().last_name == "Dupont"
+    assert b"Dupont" in files["voters.csv"]
 
 
 def test_personal_data_wait_for_no_contest_that_is_fixed(desk: Desk) -> None:

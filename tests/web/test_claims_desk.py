@@ -192,3 +192,13 @@ def test_an_administrator_chooses_windows_until_the_sealing(desk: Desk) -> None:
     assert "ces dates ne changent plus" in electorate.text(client.get(WINDOWS))
     assert client.post(WINDOWS, given | {"cap-legal": "on"}).status_code == 422
     assert desk.election.claim_windows.exists()
+
+
+def test_who_asks_for_codes_reads_how_many_claims_could_no_longer_be_granted(desk: Desk) -> None:
+    client = signed_in(electorate.make_member("admin@valmont.example", is_administrator=True))
+    received(desk.voter, state=Claim.State.WITHDRAWN)
+    page = electorate.text(client.get("/console/codes/demande/"))
+    assert "plus aucune réclamation ne modifie une liste électorale" in page
+    assert "attend encore une décision" not in page
+    received(desk.voter)
+    assert "1 réclamation attend encore une décision" in electorate.text(client.get("/console/codes/demande/"))

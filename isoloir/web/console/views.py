@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from isoloir.claims.actions import OPEN_STATES
 from isoloir.common.archives import write_archive
 from isoloir.common.errors import ImportRefused
 from isoloir.credentials.errors import RequestRefused
@@ -135,7 +136,10 @@ def request_codes(request: MemberRequest) -> HttpResponse:
             content_type="application/zip",
             headers={"Content-Disposition": f'attachment; filename="{name}"'},
         )
-    context = {"section": "codes", "sealed": _is_sealed(election), "voters": election.voters.count()}
+    claims = election.claims.filter(state__in=OPEN_STATES).count()
+    context = {
+        "section": "codes", "sealed": _is_sealed(election), "voters": election.voters.count(), "claims": claims,
+    }  # fmt: skip
     return render(request, "console/request.html", context)
 
 

@@ -12,7 +12,7 @@ from isoloir.claims.decisions import ask_question, propose_change
 from isoloir.claims.models import Claim
 from isoloir.claims.proposals import Proposal
 from isoloir.elections.models import Contest, Election
-from isoloir.identity.models import StaffAccount
+from isoloir.identity.models import Account
 from tests import electorate
 from tests.browser.inspection import Inspector
 from tests.claims.conftest import Desk, make_desk
@@ -32,7 +32,7 @@ def arrive(page: Any, live_server: Any, client: Client) -> None:
     page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
 
 
-def voter_claims(page: Any, look: Callable[[str, str], None], inspector: Inspector, first: StaffAccount) -> None:
+def voter_claims(page: Any, look: Callable[[str, str], None], inspector: Inspector, first: Account) -> None:
     """Write a claim as its voter does, faults included, to the question of the desk."""
     look("/espace/reclamations/", "claims")
     look("/espace/reclamations/nouvelle/", "kinds")

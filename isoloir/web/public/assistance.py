@@ -12,6 +12,7 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.text import format_lazy
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -40,8 +41,10 @@ def _text_field(label: Any) -> forms.CharField:
     return forms.CharField(
         label=label,
         # The act names what is wrong with the words: hidden characters, a voting code, a length.
-        help_text=gettext_lazy("De %(fewest)d à %(most)d caractères. N’écrivez jamais votre mot de passe ni votre code de vote.")
-        % {"fewest": FEWEST, "most": MOST},
+        help_text=format_lazy(
+            gettext_lazy("De {fewest} à {most} caractères. N’écrivez jamais votre mot de passe ni votre code de vote."),
+            fewest=FEWEST, most=MOST,
+        ),
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "true"}),
         error_messages={"required": gettext_lazy("Écrivez votre message.")},
     )  # fmt: skip

@@ -56,6 +56,16 @@ class NetworkCrowded(SlowedDown):
         return _("Beaucoup d’essais viennent de votre réseau. Recopiez ce code pour continuer.")
 
 
+class FilesCrowded(SlowedDown):
+    """Too many files come from this network; `seconds` is how long still."""
+
+    @property
+    def message(self) -> str:
+        return _(
+            "Beaucoup de fichiers viennent de votre réseau. Attendez quelques secondes, ou envoyez votre message sans fichier."
+        )
+
+
 class SignInRefused(IdentityRefused):
     """Address and password do not go together; says nothing of which one is wrong. The next try waits `seconds`."""
 

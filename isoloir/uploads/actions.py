@@ -35,11 +35,13 @@ class _Rule:
     largest: int
     pages: int
     with_text: bool
+    # Seconds to wait for a turn: somebody waits before a page, an import may wait behind the files of many.
+    patience: float
 
 
 RULES = {
-    Purpose.EVIDENCE: _Rule(("PDF", "PNG", "JPEG"), 5 * _MIB, 100, with_text=False),
-    Purpose.STATEMENT: _Rule(("PDF",), 3 * _MIB, 8, with_text=True),
+    Purpose.EVIDENCE: _Rule(("PDF", "PNG", "JPEG"), 5 * _MIB, 100, with_text=False, patience=2),
+    Purpose.STATEMENT: _Rule(("PDF",), 3 * _MIB, 8, with_text=True, patience=60),
 }
 _MEDIA = {"PDF": ("application/pdf", ".pdf"), "PNG": ("image/png", ".png"), "JPEG": ("image/jpeg", ".jpg")}
 _FOREIGN = (
@@ -85,11 +87,11 @@ def check_upload(content: bytes, *, name: str, purpose: Purpose) -> CheckedFile:
     plain = plain_name(name, suffix=suffix)
     pages = 1
     if form == "PDF":
-        pages = read_pdf(content, with_text=rule.with_text)
+        pages = read_pdf(content, with_text=rule.with_text, patience=rule.patience)
         if pages > rule.pages:
             raise UploadRefused("many_pages", sentence("many_pages", maximum=rule.pages))
     else:
-        content = picture_again(content, form=form)
+        content = picture_again(content, form=form, patience=rule.patience)
     return CheckedFile(plain, media_type, content, hashlib.sha256(content).hexdigest(), pages)
 
 

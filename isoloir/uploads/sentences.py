@@ -31,6 +31,7 @@ def sentence(code: str, **facts: object) -> str:
         "two_formats": _("Ce PDF contient autre chose qu’un PDF, caché à sa suite. Imprimez-le en PDF, puis envoyez le nouveau fichier."),
         "pictures": _("Une page de ce PDF n’a pas de texte : c’est une image, qu’un lecteur d’écran ne peut pas lire."),
         "many_pages": _("Ce PDF a trop de pages : %(maximum)s au plus."),
+        "busy": _("Beaucoup de fichiers sont vérifiés en ce moment. Renvoyez le vôtre dans une minute."),
         "picture_damaged": _("Cette image est abîmée ou incomplète : elle ne peut pas être lue."),
         "picture_large": _("Cette image a trop de points : réduisez-la, ou envoyez une photo de définition ordinaire."),
     }[code] % facts  # fmt: skip

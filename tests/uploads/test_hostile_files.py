@@ -1,25 +1,33 @@
 """Hostile files: each is refused with its own words, in bounded memory, and nothing of it is kept."""
 
+import io
 import resource
 import subprocess
 import tempfile
+import threading
+import time
 import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from django import forms
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils.datastructures import MultiValueDict
+from pikepdf import Array, Dictionary, Name, String
 from PIL import Image
 
-from isoloir.uploads import pdf
+from isoloir.identity.slowdown import NETWORK_PACE
+from isoloir.uploads import reading
 from isoloir.uploads.actions import Purpose, check_upload, open_upload, store_upload
 from isoloir.uploads.errors import UploadRefused
 from isoloir.uploads.models import StoredFile
 from isoloir.uploads.sentences import sentence
-from isoloir.web.uploads import AttachmentsField, download
-from tests.uploads.hostile import HOSTILE_PDFS, PICTURE_ONLY, SVG, bomb_png, honest_pdf, picture, zip_file
+from isoloir.web.captcha.forms import CaptchaForm
+from isoloir.web.public.assistance import AskForm
+from isoloir.web.uploads import AttachmentsField, FormWithFiles, download
+from tests.uploads.hostile import HOSTILE_PDFS, PICTURE_ONLY, SVG, bomb_png, changed, honest_pdf, picture, zip_file
 
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 EVIDENCE, STATEMENT = Purpose.EVIDENCE, Purpose.STATEMENT
@@ -114,7 +122,7 @@ def test_a_bomb_does_not_swell_the_portal():
 def test_whatever_becomes_of_the_child_the_answer_is_a_sentence(script, tmp_path, monkeypatch):
     child = tmp_path / "child.py"
     child.write_text(script)
-    monkeypatch.setattr(pdf, "_CHILD", child)
+    monkeypatch.setattr(reading, "_CHILD", child)
     refused = refusal(honest_pdf())
     assert refused.code == "heavy"
     assert refused.message == sentence("heavy")
@@ -123,21 +131,21 @@ def test_whatever_becomes_of_the_child_the_answer_is_a_sentence(script, tmp_path
 def test_a_child_that_never_ends_is_killed(tmp_path, monkeypatch):
     child = tmp_path / "child.py"
     child.write_text("import time; time.sleep(600)")
-    monkeypatch.setattr(pdf, "_CHILD", child)
-    monkeypatch.setattr(pdf, "LONGEST_READING", 0.3)
+    monkeypatch.setattr(reading, "_CHILD", child)
+    monkeypatch.setattr(reading, "LONGEST_READING", 0.3)
     started = []
     real = subprocess.Popen
-    monkeypatch.setattr(pdf.subprocess, "Popen", lambda *a, **k: started.append(real(*a, **k)) or started[-1])
+    monkeypatch.setattr(reading.subprocess, "Popen", lambda *a, **k: started.append(real(*a, **k)) or started[-1])
     assert refusal(honest_pdf()).code == "heavy"
     assert started[0].returncode == -9
 
 
 def test_the_child_cannot_take_more_memory_than_its_bound(tmp_path, monkeypatch):
     child = tmp_path / "child.py"
-    source = Path(pdf.__file__).with_name("pdf_child.py").read_text()
+    source = Path(reading.__file__).with_name("file_child.py").read_text()
     child.write_text(source.replace("    import pikepdf\n\n    try:", "    hog = bytes(2 << 30)\n\n    try:", 1))
     assert "hog" in child.read_text()
-    monkeypatch.setattr(pdf, "_CHILD", child)
+    monkeypatch.setattr(reading, "_CHILD", child)
     assert refusal(honest_pdf()).code == "heavy"
 
 
@@ -182,29 +190,124 @@ def test_a_file_given_back_is_saved_and_never_run():
     assert "noindex" in answer["X-Robots-Tag"]
 
 
-def clean(*files, **options):
-    field = AttachmentsField(**options)
-    data = MultiValueDict({"pieces": list(files)})
-    return field.clean(field.widget.value_from_datadict({}, data, "pieces"))
+class Sending(FormWithFiles):
+    words = forms.CharField()
+    attachments = AttachmentsField()
 
 
-def test_the_field_takes_three_files_and_names_those_it_refuses():
-    def sent(name, content):
-        return SimpleUploadedFile(name, content)
+def sending(*files, words="Bonjour", network="192.0.2.7", kind=Sending):
+    data = MultiValueDict({"attachments": list(files)})
+    return kind({"words": words}, data, network=network, sent_at=AT)
 
-    assert clean() == []
-    assert [taken.name for taken in clean(*(sent(f"{n}.png", picture("PNG")) for n in "abc"))] == [
-        "a.png",
-        "b.png",
-        "c.png",
-    ]
-    with pytest.raises(Exception, match="3 fichiers au plus"):
-        clean(*(sent(f"{n}.png", picture("PNG")) for n in "abcd"))
-    with pytest.raises(Exception, match="archive") as caught:
-        clean(sent("a.png", picture("PNG")), sent("b.pdf", zip_file()), sent("c.png", SVG))
-    assert [message.split(" : ")[0] for message in caught.value.messages] == ["b.pdf", "c.png"]
-    with pytest.raises(Exception, match="obligatoire"):
-        clean(required=True)
+
+def sent(name, content):
+    return SimpleUploadedFile(name, content)
+
+
+@pytest.mark.django_db
+def test_the_form_takes_three_files_and_names_those_it_refuses():
+    assert sending().is_valid()
+    form = sending(*(sent(f"{n}.png", picture("PNG")) for n in "abc"))
+    assert form.is_valid()
+    assert [taken.name for taken in form.cleaned_data["attachments"]] == ["a.png", "b.png", "c.png"]
+    assert sending(*(sent(f"{n}.png", SVG) for n in "abcd")).errors["attachments"] == ["Joignez 3 fichiers au plus."]
+    form = sending(sent("a.png", picture("PNG")), sent("b.pdf", zip_file()), sent("c.png", SVG))
+    said = form.errors["attachments"]
+    assert [message.split(" : ")[0] for message in said] == ["b.pdf", "c.png"]
+    assert "archive" in said[0]
+
+
+@pytest.fixture
+def readings(monkeypatch):
+    """Count the files that were read."""
+    counted = []
+    monkeypatch.setattr("isoloir.web.uploads.check_upload", lambda *a, **k: counted.append(k["name"]))
+    return counted
+
+
+@pytest.mark.django_db
+def test_no_file_is_read_while_something_else_is_wrong(readings):
+    assert not sending(sent("a.pdf", honest_pdf()), words="").is_valid()
+    form = AskForm(
+        {"words": "x"}, MultiValueDict({"attachments": [sent("a.pdf", honest_pdf())]}), election=None, voter=object(),
+        network="192.0.2.7", at=AT,
+    )  # fmt: skip
+    assert not form.is_valid()
+    assert readings == []
+
+
+class WithCode(FormWithFiles, CaptchaForm):
+    attachments = AttachmentsField()
+
+
+@pytest.mark.django_db
+def test_no_file_is_read_before_the_code_is_right(readings, settings):
+    settings.CAPTCHA_PLACES = ["assistance"]
+    files = MultiValueDict({"attachments": [sent("a.pdf", honest_pdf())]})
+    for typed in ({}, {"captcha_0": "?", "captcha_1": "1234"}, {"captcha_0": "?", "new-captcha": ""}):
+        form = WithCode(typed, files=files, place="assistance", at=AT, network="192.0.2.7", sent_at=AT)
+        assert not form.is_valid()
+    assert readings == []
+
+
+@pytest.mark.django_db
+def test_a_network_that_sends_many_files_is_slowed_and_its_words_still_pass(readings):
+    answers = [sending(sent("a.pdf", b"?")).is_valid() for _each in range(50)]
+    assert answers == [True] * NETWORK_PACE.free + [True] + [False] * (49 - NETWORK_PACE.free)
+    assert len(readings) == NETWORK_PACE.free + 1
+    assert "sans fichier" in sending(sent("a.pdf", b"?")).errors["attachments"][0]
+    assert sending().is_valid()
+    assert sending(sent("a.pdf", b"?"), network="198.51.100.9").is_valid()
+
+
+def test_a_file_waits_two_seconds_for_its_turn_and_no_longer(monkeypatch):
+    monkeypatch.setattr(reading, "_turns", threading.BoundedSemaphore(1))
+    reading._turns.acquire()
+    begun = time.monotonic()
+    assert refusal(honest_pdf()).code == "busy"
+    assert 1.9 < time.monotonic() - begun < 10
+    reading._turns.release()
+    assert check_upload(honest_pdf(), name="a.pdf", purpose=EVIDENCE).pages == 1
+
+
+def test_a_picture_larger_than_memory_is_refused_outside_the_portal():
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    image = Image.new("L", (8000, 8000))
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", progressive=True, quality=20)
+    assert refusal(stream.getvalue(), "photo.jpg").code == "picture_large"
+    stream = io.BytesIO()
+    image.save(stream, "JPEG", quality=20)
+    assert check_upload(stream.getvalue(), name="photo.jpg", purpose=EVIDENCE).media_type == "image/jpeg"
+    # Kilobytes, of the largest child so far.
+    assert max(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, before) < 768 * 1024
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        ("javascript:alert(1)", "action"), ("java\nscript:alert(1)", "action"), ("file:///etc/passwd", "action"),
+        (" FILE:x", "action"), ("https://www.example.org/a?b=c:d", ""), ("MAILTO:a@b.example", ""), ("www.example.org", ""),
+    ],
+)  # fmt: skip
+def test_a_pdf_leads_to_web_pages_and_addresses_only(address, code):
+    def link(pdf):
+        pdf.pages[0].Annots = Array([
+            Dictionary(Type=Name.Annot, Subtype=Name.Link, Rect=[0, 0, 9, 9], A=Dictionary(S=Name.URI, URI=String(address)))
+        ])  # fmt: skip
+
+    content = changed(link)
+    if code:
+        assert refusal(content).code == code
+    else:
+        assert check_upload(content, name="a.pdf", purpose=EVIDENCE).pages == 1
+
+
+def test_one_object_as_large_as_the_file_is_refused():
+    def crowd(pdf):
+        pdf.Root.Crowd = Array([Array([Array([1] * 90) for _row in range(50)]) for _column in range(60)])
+
+    assert refusal(changed(crowd)).code == "heavy"
 
 
 @pytest.mark.django_db

@@ -31,7 +31,7 @@ from isoloir.uploads.actions import open_upload
 from isoloir.uploads.models import StoredFile
 from isoloir.web.access import PortalRequest, audience
 from isoloir.web.captcha.forms import FIELD, CaptchaForm
-from isoloir.web.uploads import AttachmentsField, download
+from isoloir.web.uploads import AttachmentsField, FormWithFiles, download
 
 _SECRETS = gettext_lazy("N’écrivez jamais votre mot de passe ni votre code de vote.")
 TicketView = Callable[..., HttpResponse]
@@ -50,7 +50,7 @@ def _text_field(label: Any) -> forms.CharField:
     )  # fmt: skip
 
 
-class AskForm(CaptchaForm):
+class AskForm(FormWithFiles, CaptchaForm):
     """A question. Who is signed in is not asked who they are, nor for a CAPTCHA."""
 
     category = forms.ChoiceField(
@@ -79,9 +79,17 @@ class AskForm(CaptchaForm):
     attachments = AttachmentsField()
 
     def __init__(
-        self, data: Any = None, files: Any = None, *, election: Election, voter: Voter | None, at: datetime
+        self,
+        data: Any = None,
+        files: Any = None,
+        *,
+        election: Election,
+        voter: Voter | None,
+        network: str,
+        at: datetime,
     ) -> None:
-        super().__init__(data, files=files, place="" if voter else "assistance", at=at)
+        place = "" if voter else "assistance"
+        super().__init__(data, files=files, place=place, network=network, sent_at=at, at=at)
         if voter is not None:
             for name in ("name", "email", "academy"):
                 del self.fields[name]
@@ -98,7 +106,7 @@ class AskForm(CaptchaForm):
                 self.add_error(field if field in self.fields else None, sentence)
 
 
-class ReplyForm(forms.Form):
+class ReplyForm(FormWithFiles):
     """More words on a ticket."""
 
     text = _text_field(gettext_lazy("Votre message"))
@@ -115,7 +123,8 @@ def ask(request: PortalRequest) -> HttpResponse:
     if election is None:
         return redirect("voter:welcome")
     posted = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-    form = AskForm(*posted, election=election, voter=voter, at=request.now)
+    network = request.META["REMOTE_ADDR"]
+    form = AskForm(*posted, election=election, voter=voter, network=network, at=request.now)
     if request.method == "POST" and form.is_valid():
         ticket = _open(request, election, form)
         if ticket is not None:
@@ -177,7 +186,7 @@ def ticket(request: PortalRequest, token: str, ticket: Ticket) -> HttpResponse:
         messages.success(request, _("Votre demande est close. Écrivez de nouveau ici si le problème revient."))
         return redirect("public:ticket", token)
     posted = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-    form = ReplyForm(*posted)
+    form = ReplyForm(*posted, network=request.META["REMOTE_ADDR"], sent_at=request.now)
     if request.method == "POST" and form.is_valid() and _reply(request, token, form):
         messages.success(request, _("Votre message est envoyé."))
         return redirect("public:ticket", token)

@@ -27,7 +27,7 @@ from isoloir.claims.steps import TEXT_BOUNDS
 from isoloir.elections.models import Contest
 from isoloir.web.access import VoterRequest, audience
 from isoloir.web.claims import file_of, state_tag, text_field, trace
-from isoloir.web.uploads import AttachmentsField
+from isoloir.web.uploads import AttachmentsField, FormWithFiles
 
 form_page = require_http_methods(["GET", "HEAD", "POST"])
 # What each kind is for, in the words of somebody who never read a decree.
@@ -97,7 +97,7 @@ class KindForm(forms.Form):
         cast(forms.ChoiceField, self.fields["sujet"]).choices = offered
 
 
-class ClaimForm(forms.Form):
+class ClaimForm(FormWithFiles):
     """What is wrong, and what shows it."""
 
     contest = forms.ChoiceField(
@@ -111,8 +111,8 @@ class ClaimForm(forms.Form):
     )
     attachments = AttachmentsField(label=gettext_lazy("Pièces justificatives"))
 
-    def __init__(self, *arguments: Any, kind: str, contests: list[Contest]) -> None:
-        super().__init__(*arguments)
+    def __init__(self, *arguments: Any, kind: str, contests: list[Contest], **sending: Any) -> None:
+        super().__init__(*arguments, **sending)
         if kind not in KINDS_WITH_CONTEST:
             del self.fields["contest"]
             return
@@ -122,6 +122,10 @@ class ClaimForm(forms.Form):
 
     def clean_contest(self) -> Contest:
         return self._contests[self.cleaned_data["contest"]]
+
+
+def _sending(request: VoterRequest) -> dict[str, Any]:
+    return {"network": request.META["REMOTE_ADDR"], "sent_at": request.now}
 
 
 @audience("voter")
@@ -141,7 +145,7 @@ def claim_new(request: VoterRequest) -> HttpResponse:
         return redirect("voter:claims")
     contests = list(Contest.objects.filter(roll__voter=request.voter).order_by("code"))
     given = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = ClaimForm(*given, kind=kind, contests=contests)
+    form = ClaimForm(*given, kind=kind, contests=contests, **_sending(request))
     if form.is_bound and form.is_valid():
         answer = _make(request, form, Claim.Kind(kind))
         if answer is not None:
@@ -190,7 +194,7 @@ def claim_received(request: VoterRequest, claim: str) -> HttpResponse:
     return render(request, "voter/claim_received.html", {"claim": _own_claim(request, claim), "voter": request.voter})
 
 
-class AnswerForm(forms.Form):
+class AnswerForm(FormWithFiles):
     """The answer to the question of the desk."""
 
     text = text_field(gettext_lazy("Votre réponse"), most=TEXT_BOUNDS.stop - 1, hint=gettext_lazy("3 000 caractères au plus."))  # fmt: skip
@@ -203,15 +207,16 @@ def claim(request: VoterRequest, claim: str) -> HttpResponse:
     """Where a claim stands, with its trace; the form of the answer while a question waits for one."""
     own = _own_claim(request, claim)
     waiting = own.state == Claim.State.QUESTION
-    form = AnswerForm(*((request.POST, request.FILES) if request.method == "POST" else ())) if waiting else None
+    given = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = AnswerForm(*given, **_sending(request)) if waiting else None
     if request.method == "POST" and form is None:
         messages.warning(request, _("Cette réclamation a avancé entre-temps. Relisez-la avant d’agir."))
         return redirect("voter:claim", own.number)
     if form is not None and form.is_bound and form.is_valid():
         try:
-            given = form.cleaned_data
+            written = form.cleaned_data
             answer_question(
-                claim=own, voter=request.voter, text=given["text"], files=given["attachments"], at=request.now
+                claim=own, voter=request.voter, text=written["text"], files=written["attachments"], at=request.now
             )
         except TextRefused as refused:
             form.add_error("text", refused.sentences)

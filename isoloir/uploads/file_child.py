@@ -1,26 +1,38 @@
-"""The child process that reads a PDF: bounded in memory and time before it looks at a byte, without files nor network.
+"""The child process that reads a PDF or a picture: bounded in memory and time before it looks at a byte.
 
-Started by `pdf.py` as a script, in a fresh interpreter without the portal: whatever a hostile file makes of it, it holds
-no key and no connection. Reads the file on its standard input; writes one line, `code pages`, where the code is one of
-`pdf.CODES`. A file that kills it is refused for that.
+Started by `reading.py` as a script, in a fresh interpreter without the portal: whatever a hostile file makes of it, it
+holds no key and no connection. Its first word is the format, `PDF`, `PNG` or `JPEG`; `text` asks letters of each page.
+Reads the file on its standard input; writes one line, `code pages`, where the code is `taken` or one of `pdf.CODES`, then,
+for a picture taken, its bytes encoded anew. A file that kills it is refused for that.
 """
 
 import io
+import itertools
 import os
+import re
 import resource
 import sys
+import warnings
 import zlib
 from collections.abc import Iterator
 from typing import Any
 
-MEMORY = 1024 * 1024 * 1024
-SECONDS = 10
+MEMORY = 768 * 1024 * 1024
+SECONDS = 8
+LARGEST_ANSWER = 32 * 1024 * 1024
 MOST_OBJECTS = 100_000
+# Everything that objects hold directly: one object may be as large as the file.
+MOST_NODES = 200_000
 # What a stream, and all of them, may inflate to: an A4 page scanned in colours at 600 dots per inch is 100 MB.
 LARGEST_STREAM = 128 * 1024 * 1024
 LARGEST_STREAMS = 512 * 1024 * 1024
 DEEPEST = 200
 _READ = 64 * 1024
+
+# Pictures: what is kept stays legible as a page photographed; what is decoded is bounded before the first point.
+LONGEST_SIDE = 3000
+# A PNG is inflated whole, and a progressive JPEG too; any other JPEG is decoded at a fraction of its size.
+MOST_POINTS, MOST_POINTS_BY_PARTS = 24_000_000, 120_000_000
 
 # Actions that only show another page, or that the reader's browser asks about: all others are refused.
 _QUIET_ACTIONS = {"/GoTo", "/URI", "/Named"}
@@ -39,6 +51,11 @@ _SUBTYPES = {
 }  # fmt: skip
 
 
+# An address without a scheme leads nowhere but to a name; of the others, those that every browser asks about or shows.
+_SCHEME = re.compile(r"[\0-\x20]*([A-Za-z][A-Za-z0-9+.\-\0-\x20]*):")
+_SAFE_SCHEMES = {"http", "https", "mailto"}
+
+
 class Refused(Exception):
     """The file is not taken; the code says why."""
 
@@ -48,7 +65,8 @@ def bind() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    # The answer is written into memory that the portal reads whole.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_ANSWER, LARGEST_ANSWER))
 
 
 def look(content: bytes, *, with_text: bool) -> int:
@@ -90,9 +108,9 @@ def _look_at_objects(pdf: Any) -> None:
 
     if len(pdf.objects) > MOST_OBJECTS:
         raise Refused("heavy")
-    total = 0
+    total, nodes = 0, itertools.count()
     for top in (pdf.trailer, *pdf.objects):
-        for each in _within(top):
+        for each in _within(top, nodes):
             _look_at_dictionary(each)
         if isinstance(top, pikepdf.Stream):
             total += _inflated_size(top)
@@ -106,16 +124,18 @@ def _is_dictionary(thing: Any) -> bool:
     return isinstance(thing, (pikepdf.Dictionary, pikepdf.Stream))
 
 
-def _within(top: Any) -> Iterator[Any]:
-    """Give the dictionaries that an object holds directly; those it refers to come in their own turn."""
+def _within(top: Any, nodes: Iterator[int]) -> Iterator[Any]:
+    """Give the dictionaries that an object holds directly; those it refers to come in their own turn. `nodes` counts all."""
     import pikepdf
 
     waiting = [(top, 0)]
     while waiting:
         thing, depth = waiting.pop()
-        if depth > DEEPEST:
+        if depth > DEEPEST or next(nodes) > MOST_NODES:
             raise Refused("heavy")
         if isinstance(thing, pikepdf.Array):
+            if len(thing) > MOST_NODES:
+                raise Refused("heavy")
             children = list(thing)
         elif _is_dictionary(thing):
             yield thing
@@ -147,6 +167,10 @@ def _look_at_action(thing: Any, *, is_action: bool = False) -> None:
     is_action = is_action or str(thing.get("/Type")) == "/Action"
     if kind in _LOUD_ACTIONS or (is_action and kind not in _QUIET_ACTIONS):
         raise Refused("action")
+    if kind == "/URI" or "/URI" in thing:
+        scheme = _SCHEME.match(str(thing.get("/URI", "")))
+        if scheme and re.sub(r"[\0-\x20]", "", scheme[1]).lower() not in _SAFE_SCHEMES:
+            raise Refused("action")
 
 
 def _inflated_size(stream: Any) -> int:
@@ -195,20 +219,58 @@ def _look_for_text(content: bytes) -> None:
             raise Refused("pictures")
 
 
+def picture_again(content: bytes, form: str) -> bytes:
+    """Return the picture encoded anew in the same format. Raises Refused."""
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    # The size is bounded here, before a point is decoded.
+    warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+    try:
+        with Image.open(io.BytesIO(content), formats=(form,)) as image:
+            by_parts = form == "JPEG" and "progressive" not in image.info
+            if image.width * image.height > (MOST_POINTS_BY_PARTS if by_parts else MOST_POINTS):
+                raise Refused("heavy")
+            if form == "JPEG":
+                image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+            image.load()
+            upright = ImageOps.exif_transpose(image)
+            mode = "RGBA" if form == "PNG" and ("A" in upright.getbands() or "transparency" in upright.info) else "RGB"
+            picture = upright.convert(mode)
+        picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+        # A picture of the same points, without what the file said besides.
+        bare = Image.new(picture.mode, picture.size)
+        bare.paste(picture)
+        stream = io.BytesIO()
+        bare.save(stream, form, optimize=True, **({"quality": 88} if form == "JPEG" else {}))
+        return stream.getvalue()
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError):
+        raise Refused("damaged") from None
+    except Image.DecompressionBombError:
+        raise Refused("heavy") from None
+
+
+def _read(content: bytes, words: list[str]) -> bytes:
+    """Return the answer. Raises Refused, and what the libraries raise."""
+    if words[0] == "PDF":
+        return f"taken {look(content, with_text='text' in words)}\n".encode()
+    return b"taken 1\n" + picture_again(content, words[0])
+
+
 def main() -> int:
-    """Read the standard input, write the verdict."""
+    """Read the standard input, write the answer."""
     bind()
     content = sys.stdin.buffer.read()
     try:
-        verdict = f"taken {look(content, with_text='text' in sys.argv[1:])}"
+        answer = _read(content, sys.argv[1:])
     except Refused as refusal:
-        verdict = f"{refusal} 0"
+        answer = f"{refusal} 0\n".encode()
     except MemoryError:
-        verdict = "heavy 0"
+        answer = b"heavy 0\n"
     except Exception:
         # Whatever the libraries raise on a file that they cannot read: the file is what is wrong.
-        verdict = "damaged 0"
-    os.write(1, verdict.encode())
+        answer = b"damaged 0\n"
+    while answer:
+        answer = answer[os.write(1, answer) :]
     return 0
 
 

@@ -50,7 +50,7 @@ class RealCaptchaDemonstration(Demonstration):
 
 
 class SeedVoter(Person):
-    """A voter with an address, a browser and a mailbox; `language` is that of the pages, e-mails are in French."""
+    """A voter with an address, a browser and a mailbox; `language` is that of the pages and of the e-mails."""
 
     def __init__(
         self,

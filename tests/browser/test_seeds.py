@@ -146,6 +146,7 @@ def test_seed_002_either_of_two_professional_addresses_opens_the_portal(
     page.get_by_role("button", name="Continuer vers la question défi").click()
     page.get_by_role("button", name="Accès sans activation").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Bienvenue, Mme Anne Dupont")
+    page.get_by_role("link", name="Mes informations personnelles").click()
     for masked in ("a***t@valmont.example", "a***n@valmont.example"):
         expect(page.locator("main")).to_contain_text(masked)
 

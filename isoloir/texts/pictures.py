@@ -55,9 +55,14 @@ def known_pictures() -> Mapping[str, Any]:
 
 
 def picture_of(name: str, *, language: str) -> Picture | None:
-    """Return the picture of a screen in a language; None when it is unknown, or not made yet."""
-    sizes = (known_pictures().get(name) or {}).get(language)
-    if not sizes or WIDE not in sizes or NARROW not in sizes:
+    """Return the picture of a screen in a language; None when it is unknown, or not made yet.
+
+    A screen that is seen once in a vote, as the receipt, was photographed in French alone: that picture serves all.
+    """
+    known = known_pictures().get(name) or {}
+    language = language if language in known else "fr"
+    sizes = known.get(language, {})
+    if WIDE not in sizes or NARROW not in sizes:
         return None
     return Picture(wide=_source(name, language, WIDE, sizes), narrow=_source(name, language, NARROW, sizes))
 

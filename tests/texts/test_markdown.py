@@ -160,7 +160,8 @@ def test_every_picture_that_is_listed_is_there_with_its_size() -> None:
     folder = Path(settings.BASE_DIR) / "isoloir" / "web" / "static" / "tutorials"
     for name, found in pictures.known_pictures().items():
         for language in ("fr", "en") if found else ():
-            for screen, size in found[language].items():
+            assert pictures.picture_of(name, language=language), name
+            for screen, size in found.get(language, {}).items():
                 with Image.open(folder / f"{name}-{language}-{screen}.webp") as image:
                     assert image.size == (size["width"], size["height"]), name
 

@@ -1,5 +1,6 @@
 """A bureau seen from its members' devices: signed-in clients, keys made by the protocol's own functions."""
 
+import hashlib
 import json
 import os
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from isoloir_protocol.trustees import (
 )
 
 from isoloir.demo.members import play_ceremony
-from isoloir.elections.models import Contest
+from isoloir.elections.models import Contest, StatementFile
 from isoloir.identity.models import Account
 from isoloir.pollingstation.casting import cast_vote, check_ballot
 from isoloir.pollingstation.sealing import seal_contests
@@ -101,10 +102,12 @@ def play_by_http(devices: list[KeyHolderDevice]) -> None:
             device.do_step()
 
 
-def prepared_world(*, contest: dict[str, Any] | None = None, candidates: int | None = None, **options: Any) -> World:
+def prepared_world(
+    *, contest: dict[str, Any] | None = None, candidates: int | None = None, statement: bytes = b"", **options: Any
+) -> World:
     """Return a world whose codes are issued and whose ceremony is still to be done.
 
-    `contest` changes the first contest, `candidates` is how many its first list keeps.
+    `contest` changes the first contest, `candidates` is how many its first list keeps, `statement` is its PDF.
     """
     world = make_world(sealed=False, **options)
     for name, value in (contest or {}).items():
@@ -112,6 +115,10 @@ def prepared_world(*, contest: dict[str, Any] | None = None, candidates: int | N
     world.contest.save()
     if candidates is not None:
         world.contest.lists.get(position=1).candidates.filter(rank__gt=candidates).delete()
+    if statement:
+        digest = hashlib.sha256(statement).hexdigest()
+        file = StatementFile.objects.create(sha256=digest, content=statement, size=len(statement), pages=1)
+        world.contest.lists.filter(position=1).update(statement_file=file)
     world.codes = issue_codes(world.voters)
     return world
 

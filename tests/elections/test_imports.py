@@ -10,13 +10,15 @@ from isoloir.common.errors import ImportRefused
 from isoloir.elections.errors import ElectionSealed
 from isoloir.elections.imports import import_lists
 from isoloir.elections.listfiles import LOGO_BOX
-from isoloir.elections.models import Candidate, CandidateList, Contest, Election, Organisation
+from isoloir.elections.models import Candidate, CandidateList, Contest, Election, Organisation, StatementFile
 from isoloir.journal.models import JournalEntry
 from isoloir.pollingstation.files import import_files
 from isoloir.pollingstation.imports import import_contests
+from isoloir.uploads.sentences import sentence
 from tests import importing
 from tests.factories import make_election
 from tests.importing import ACTOR, AT, CANDIDATE_COLUMNS, CONTEST_COLUMNS, CONTESTS, LIST_COLUMNS, csv_file, places, png
+from tests.uploads.hostile import HOSTILE_PDFS, PICTURE_ONLY
 
 pytestmark = pytest.mark.django_db
 
@@ -180,6 +182,21 @@ def test_a_bad_statement_is_refused(election: Election, content: bytes) -> None:
     with pytest.raises(ImportRefused) as refusal:
         load_lists(election, files=importing.attachments() | {"statements/a.txt": content})
     assert places(refusal.value) == [(line, "statement_file") for line in (2, 4, 6)]
+
+
+def test_each_line_with_a_bad_statement_in_pdf_is_named_and_nothing_is_loaded(election: Election) -> None:
+    scripted = HOSTILE_PDFS["a program when it opens"][1]()
+    files = importing.attachments() | {"statements/a.pdf": scripted, "statements/b.pdf": PICTURE_ONLY()}
+    pdfs = ("statements/a.pdf", "statements/b.pdf", "statements/c.pdf", "", "", "")
+    rows = [[*row[:6], "statements/a.txt", row[7], pdf] for row, pdf in zip(importing.list_rows(), pdfs, strict=True)]
+    lists = csv_file((*LIST_COLUMNS, "statement_pdf"), rows)
+    candidates = csv_file(CANDIDATE_COLUMNS, importing.candidate_rows())
+    with pytest.raises(ImportRefused) as refusal:
+        import_lists(election=election, lists=lists, candidates=candidates, files=files, actor=ACTOR, at=AT)
+    assert places(refusal.value) == [(line, "statement_pdf") for line in (2, 3, 4)]
+    assert [fault.message for fault in refusal.value.faults][:2] == [sentence("script"), sentence("pictures")]
+    assert not CandidateList.objects.exists()
+    assert not StatementFile.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,12 @@ def test_after_sealing_a_confirmation_is_refused_with_words(desk: Desk) -> None:
 def test_an_agent_reads_that_others_must_see_to_their_own_claim(desk: Desk) -> None:
     Voter.objects.filter(pk=desk.voter.pk).update(email=desk.first.email.upper())
     claim = received(desk.voter, kind=Claim.Kind.INSCRIPTION)
-    answer = signed_in(desk.first).post(f"{QUEUE}{claim.number}/proposition/", {"add": "CAP", "reason": REASON})
+    agent = signed_in(desk.first)
+    page = electorate.text(agent.get(f"{QUEUE}{claim.number}/"))
+    assert "Cette réclamation vous concerne" in page
+    assert "Prendre en charge" not in page
+    assert "proposition/" not in page
+    answer = agent.post(f"{QUEUE}{claim.number}/proposition/", {"add": "CAP", "reason": REASON})
     assert answer.status_code == 422
     assert "Cette réclamation vous concerne" in electorate.text(answer)
 

@@ -19,6 +19,7 @@ from isoloir.board.archive import write_archive
 from isoloir.elections.models import Contest
 from tests.electorate import text
 from tests.stations import counted_world, sign_and_publish
+from tests.uploads.hostile import honest_pdf
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[2]
@@ -173,6 +174,19 @@ def test_machine_readable_result_is_compact_json(client, published):
     assert answer["Content-Type"] == "application/json"
     result = answer.json()
     assert (result["contest"], result["voters"], result["attribution"]["won"]) == (published.uuid, 5, [3, 1])
+
+
+def test_a_statement_outlives_the_vote_with_the_bundle_that_names_it(client):
+    pdf = honest_pdf()
+    world, devices = counted_world([1, 2], statement=pdf)
+    path = f"/resultats/{world.contest.uuid}/profession-de-foi"
+    assert client.get(f"{path}/1.pdf").status_code == 404
+    sign_and_publish(devices[0])
+    answer = client.get(f"{path}/1.pdf")
+    assert (answer.status_code, answer.content, answer["Content-Type"]) == (200, pdf, "application/pdf")
+    bundle = json.loads(client.get(f"/resultats/{world.contest.uuid}/candidats.json").content)
+    assert bundle["lists"][0]["statement_pdf"]["sha256"] == hashlib.sha256(pdf).hexdigest()
+    assert client.get(f"{path}/2.pdf").status_code == 404
 
 
 def test_vote_on_sigles_names_nobody(client):

@@ -22,9 +22,9 @@ from isoloir.claims.decisions import (
     send_back,
     write_claim_for,
 )
-from isoloir.claims.errors import ClaimRefused, ProposalRefused, TextRefused
+from isoloir.claims.errors import ClaimRefused, OwnClaim, ProposalRefused, TextRefused
 from isoloir.claims.models import Claim
-from isoloir.claims.permissions import claims_of_desk
+from isoloir.claims.permissions import claims_of_desk, require_uninvolved
 from isoloir.elections.models import Election
 from isoloir.identity.models import StaffRole
 from isoloir.identity.roles import Desk, desk_of
@@ -117,6 +117,11 @@ def claim(request: MemberRequest, queued: str) -> HttpResponse:
 
 
 def _context(request: MemberRequest, found: Claim) -> dict[str, Any]:
+    try:
+        require_uninvolved(request.user, claim=found)
+        involved = ""
+    except OwnClaim as own:
+        involved = own.message
     return {
         "section": "claims", "claim": found, "tag": state_tag(found), "name": name_of(found),
         "entries": list(found.voter.entries.select_related("contest").order_by("contest__code")) if found.voter else [],
@@ -125,6 +130,7 @@ def _context(request: MemberRequest, found: Claim) -> dict[str, Any]:
         "can_ask": found.state in (Claim.State.RECEIVED, Claim.State.ASSIGNED) and found.voter_id is not None,
         "can_decide": found.state in DECIDABLE,
         "can_confirm": found.state == Claim.State.PROPOSED,
+        "involved": involved,
         "is_own_proposal": found.proposed_by_id == request.user.pk,
     }  # fmt: skip
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.core.cache import cache
 from django.db import connections, transaction
 from django.db.backends.sqlite3 import base as sqlite_backend
 from django.db.models import QuerySet
@@ -243,6 +244,7 @@ def _nothing_is_announced_from_one_test_to_the_next() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _no_wait_is_known_from_one_test_to_the_next() -> None:
-    """A process keeps for five minutes how long answers take, and the clock of most tests stands still."""
+def _nothing_counted_is_known_from_one_test_to_the_next() -> None:
+    """A process keeps how long answers take and how long rolls are; tests have contests of the same name and key."""
     measured_wait.cache_clear()
+    cache.clear()

@@ -49,8 +49,11 @@ _MASKS = (
 
 
 def words_of(page: Page, *, mask: tuple[str, ...] = ()) -> str:
-    """Return the words and the structure of a screen, one line each; what changes from run to run is masked."""
-    return "\n".join(_masked(line, mask) for line in page.locator(_SAYS).evaluate_all(_READ))
+    """Return the words and the structure of a screen, one line each; what changes from run to run is masked.
+
+    Lines are sorted: each demonstration draws its own order of the lists.
+    """
+    return "\n".join(sorted(_masked(line, mask) for line in page.locator(_SAYS).evaluate_all(_READ)))
 
 
 def _masked(line: str, mask: tuple[str, ...]) -> str:

@@ -134,7 +134,7 @@ def test_every_page_of_a_site_of_the_state_bears_its_mark_errors_included(client
     request = RequestFactory().get("/")
     pages = [client.get("/"), client.get("/nowhere/"), views.server_error(request), views.too_large(request)]
     for page in (answer.content.decode() for answer in pages):
-        assert '<p class="fr-logo">Ministère<br>de &lt;l’Exemple&gt;</p>' in page
+        assert '<p class="fr-logo" lang="fr">Ministère<br>de &lt;l’Exemple&gt;</p>' in page
         assert 'data-look="dsfr" data-fr-theme="dark"' in page
         assert "themes/theme-dsfr.css" in page
 

@@ -242,7 +242,8 @@ def test_a_photograph_without_a_code_is_explained(opened: Page, portal: str) -> 
     opened.get_by_role("button", name=OPENER).click()
     photo = opened.get_by_label("Ou une photographie du QR code")
     photo.set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": photograph("https://vote.example/")})
-    expect(opened.get_by_text("Ce QR code n’est pas celui d’un code de vote.")).to_be_visible()
+    # The decoder is loaded with the first photograph, which takes time on a machine that does much else.
+    expect(opened.get_by_text("Ce QR code n’est pas celui d’un code de vote.")).to_be_visible(timeout=30_000)
     photo.set_input_files({"name": "b.png", "mimeType": "image/png", "buffer": b"not a picture"})
     expect(opened.get_by_text("Aucun QR code n’a été trouvé")).to_be_visible()
 

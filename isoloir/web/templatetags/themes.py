@@ -51,4 +51,5 @@ def state_brand(context: Any) -> SafeString:
     if theme != "dsfr":
         return mark_safe("")
     lines = format_html_join(mark_safe("<br>"), "{}", ((line,) for line in settings.THEME_AUTHORITY.split("|")))
-    return format_html('<p class="fr-logo">{}</p>', lines)
+    # The State has one name, in French.
+    return format_html('<p class="fr-logo" lang="fr">{}</p>', lines)

@@ -186,7 +186,10 @@ class ReissueVoter(Voter):
     def makes_a_code(self) -> str:
         """Make the code; return it as it is shown."""
         self.looks("reissue-advice")
-        concerned = self.page.locator("main h2:has-text('Le nouveau code servira pour') + ul li").all_inner_texts()
+        contests = self.page.locator("main h2:has-text('Le nouveau code servira pour') + ul li")
+        # The page may just have been loaded again: its list is read when it is there.
+        contests.first.wait_for()
+        concerned = contests.all_inner_texts()
         self.page.get_by_role("button", name=MAKE).click()
         self.sees("Votre nouveau code de vote")
         assert concerned

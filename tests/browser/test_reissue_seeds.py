@@ -253,7 +253,9 @@ def fill_the_form_by_keyboard(page: Page, keys: Keyboard, jeanne: ReissueVoter) 
 
 def make_a_code_by_keyboard(page: Page, keys: Keyboard, jeanne: ReissueVoter) -> str:
     """Make the code, have it spelled out and larger, ask for more time, and say that it is noted."""
-    concerned = page.locator("main h2:has-text('Le nouveau code servira pour') + ul li").all_inner_texts()
+    contests = page.locator("main h2:has-text('Le nouveau code servira pour') + ul li")
+    contests.first.wait_for()
+    concerned = contests.all_inner_texts()
     keys.presses("Régénérer mon code de vote")
     keys.hears_the_title("Votre nouveau code de vote")
     jeanne.vote.made.update(concerned)

@@ -77,6 +77,8 @@ class Album:
         self, page: Page, name: str, language: str, *, of: Locator | None = None, mask: tuple[str, ...] = ()
     ) -> None:
         """Compare the screen with its picture, or make the picture; `of` photographs one part, `mask` hides names."""
+        # A booth writes its page after the document is loaded, and a button of the language brings another document.
+        page.locator(f"html[lang|={language}] main h1").first.wait_for()
         page.wait_for_load_state("load")
         words = words_of(page, mask=mask)
         assert words, f"{name}: the screen has no words"

@@ -31,6 +31,8 @@ export class QrReader {
   private readonly file = element("input", { id: FILE, type: "file", accept: "image/*", capture: "environment" });
   private readonly panel: HTMLElement;
   private stream: MediaStream | undefined;
+  /** Counts the ways begun: a camera that answers late says nothing over the photograph taken since. */
+  private turn = 0;
 
   constructor(
     private readonly say: Say<BoothKey>,
@@ -66,9 +68,10 @@ export class QrReader {
     this.opener.textContent = this.say("qrOpen");
   }
 
-  /** Releases the camera. */
+  /** Releases the camera, also one that is still being opened. */
   stop(): void {
-    for (const track of this.stream?.getTracks() ?? []) track.stop();
+    this.turn += 1;
+    if (this.stream !== undefined) release(this.stream);
     this.stream = undefined;
     this.video.srcObject = null;
     this.video.hidden = true;
@@ -76,39 +79,52 @@ export class QrReader {
 
   private async film(): Promise<void> {
     this.tell(this.say("qrStarting"));
-    let decoder: QrDecoder;
+    const { turn } = this;
+    let decoder: QrDecoder | undefined;
     try {
-      this.stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-      decoder = await openDecoder();
-      if (this.panel.hidden) {
-        this.stop();
-        return;
-      }
-      this.video.srcObject = this.stream;
-      this.video.hidden = false;
-      await this.video.play();
+      decoder = await this.openCamera(turn);
     } catch {
       // No camera, not allowed, or an old browser without the interface at all.
+      if (turn !== this.turn) return;
       this.stop();
       this.tell(this.say("qrNoCamera"));
       return;
     }
+    if (decoder === undefined) return;
     this.tell(this.say("qrAim"));
     await this.watch(decoder);
   }
 
+  /** Shows what the camera sees; nothing when the voter has turned to something else meanwhile. */
+  private async openCamera(turn: number): Promise<QrDecoder | undefined> {
+    const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+    if (turn !== this.turn) {
+      release(stream);
+      return undefined;
+    }
+    this.stream = stream;
+    const decoder = await openDecoder();
+    if (turn !== this.turn) return undefined;
+    this.video.srcObject = stream;
+    this.video.hidden = false;
+    await this.video.play();
+    return turn === this.turn ? decoder : undefined;
+  }
+
   private async watch(decoder: QrDecoder): Promise<void> {
     // The page may have been left for another one of the booth: then the camera is released.
-    while (this.stream !== undefined && this.video.isConnected) {
+    const { stream } = this;
+    while (stream !== undefined && this.stream === stream && this.video.isConnected) {
       if (this.judge(await decoder.read(this.video).catch(() => undefined))) return;
       await new Promise((resolve) => setTimeout(resolve, FRAME_MILLISECONDS));
     }
-    this.stop();
+    if (this.stream === stream) this.stop();
   }
 
   private async readFile(): Promise<void> {
     const [photograph] = this.file.files ?? [];
     if (photograph === undefined) return;
+    this.stop();
     this.tell(this.say("qrReading"));
     try {
       const decoder = await openDecoder();
@@ -138,4 +154,8 @@ export class QrReader {
   private tell(sentence: string): void {
     if (this.status.textContent !== sentence) this.status.textContent = sentence;
   }
+}
+
+function release(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
 }

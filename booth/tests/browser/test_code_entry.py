@@ -237,6 +237,23 @@ def test_a_photograph_of_the_qr_code_fills_the_field_and_stays_here(
     title(opened, "Mes scrutins")
 
 
+def test_a_camera_that_answers_late_says_nothing_over_a_photograph(opened: Page, portal: str) -> None:
+    opened.add_init_script(
+        "navigator.mediaDevices.getUserMedia = () =>"
+        " new Promise((_, refuse) => { window.refuseCamera = () => refuse(new Error('late')); });"
+    )
+    opened.goto(f"{portal}/vote/")
+    opened.get_by_role("button", name=OPENER).click()
+    photo = opened.get_by_label("Ou une photographie du QR code")
+    photo.set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": photograph("https://vote.example/")})
+    other = opened.get_by_text("Ce QR code n’est pas celui d’un code de vote.")
+    expect(other).to_be_visible(timeout=30_000)
+    opened.evaluate("window.refuseCamera()")
+    # The refusal is handled before the next turn of the page's event loop.
+    opened.evaluate("new Promise(resolve => setTimeout(resolve, 0))")
+    expect(other).to_be_visible()
+
+
 def test_a_photograph_without_a_code_is_explained(opened: Page, portal: str) -> None:
     opened.goto(f"{portal}/vote/")
     opened.get_by_role("button", name=OPENER).click()

@@ -5,6 +5,9 @@ from typing import Any
 
 from django.db import connection, models
 
+# From this many rows on, PostgreSQL is told at once that a table others refer to has grown.
+_MANY = 1_000
+
 
 def insert_rows(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Insert rows given as sequences in the order of `fields` (attribute names), inside the caller's transaction.
@@ -22,6 +25,10 @@ def insert_rows(model: type[models.Model], fields: Sequence[str], rows: Iterable
             with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 for row in prepared:
                     copy.write_row(row)
+            # Foreign keys are checked by plans that the connection keeps: one made while the table was empty reads the
+            # whole of it for every row that refers to it. Measuring the table makes PostgreSQL plan again.
+            if model._meta.related_objects and cursor.rowcount >= _MANY:
+                cursor.execute(f"ANALYZE {table}")
         else:
             marks = ", ".join(["%s"] * len(columns))
             cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", prepared)  # noqa: S608
